@@ -1,0 +1,439 @@
+//! The named aggregates: the only way in which charges are read.
+//!
+//! All are computed over one scan of the bill. Text keys are grouped as categoricals (half the memory), then turned back
+//! to text and sorted, so that the same input gives the same bytes. Rows that an aggregate does not describe are kept in
+//! one group until the tie-out has seen them: every aggregate accounts for every charge.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use polars::prelude::*;
+
+use super::columns::{self, DECIMAL, TIME, collect, failed, integers, mapped, nothing, strings};
+use super::tie_out::{self, RawTotals, TieOut};
+use super::{Bill, BillError, Container};
+use crate::dataset::{Dataset, GapEntry, Manifest, SCHEMA_VERSION, SourceEntry};
+use crate::money::Currency;
+use crate::period::AsOf;
+use crate::table::{self, Table};
+
+/// The aggregates of a bill, with the proof of their totals.
+#[derive(Clone, Debug)]
+pub struct Aggregates {
+    /// Tables by name.
+    pub tables: BTreeMap<String, DataFrame>,
+    /// Allocation keys.
+    pub tag_keys: Vec<String>,
+    /// The one currency.
+    pub currency: Currency,
+    /// First day with a charge.
+    pub first: Date,
+    /// Last day with a charge, inclusive.
+    pub last: Date,
+    /// End of the last complete day of usage.
+    pub as_of: AsOf,
+    /// Whether usage is billed by the hour.
+    pub hourly: bool,
+    /// The files.
+    pub sources: Vec<SourceEntry>,
+    /// What could not be read or stands in for something missing.
+    pub gaps: Vec<GapEntry>,
+    /// The proof.
+    pub tie_out: TieOut,
+}
+
+impl Aggregates {
+    /// As a Dataset, to be saved.
+    #[must_use]
+    pub fn to_dataset(&self) -> Dataset {
+        Dataset {
+            manifest: Manifest {
+                schema_version: SCHEMA_VERSION,
+                tool_version: env!("CARGO_PKG_VERSION").into(),
+                as_of: self.as_of.to_string(),
+                currency: self.currency.to_string(),
+                first: self.first.to_string(),
+                last: self.last.to_string(),
+                hourly: self.hourly,
+                tag_keys: self.tag_keys.clone(),
+                sources: self.sources.clone(),
+                gaps: self.gaps.clone(),
+            },
+            tables: self.tables.clone(),
+        }
+    }
+
+    /// From a saved Dataset; ties its tables out to the totals of its sources.
+    ///
+    /// # Errors
+    /// The field of the manifest that cannot be read.
+    pub fn from_dataset(dataset: Dataset) -> Result<Self, String> {
+        let Manifest { as_of, currency, first, last, hourly, tag_keys, sources, gaps, .. } = dataset.manifest;
+        let tie_out = tie_out::of_dataset(&sources, &dataset.tables)?;
+        let date = |text: &str| text.parse::<Date>().map_err(|_| format!("{text:?} is not a date"));
+        Ok(Aggregates {
+            currency: currency.parse().map_err(|e| format!("currency: {e}"))?,
+            first: date(&first)?,
+            last: date(&last)?,
+            as_of: as_of.parse().map_err(|e| format!("as_of: {e}"))?,
+            tables: dataset.tables,
+            tag_keys,
+            hourly,
+            sources,
+            gaps,
+            tie_out,
+        })
+    }
+}
+
+/// Meters of instance hours, which reservations and savings plans can cover, by the start of their usage type.
+const ELIGIBLE: [&str; 10] = [
+    "BoxUsage:",
+    "DedicatedUsage:",
+    "HostUsage:",
+    "InstanceUsage:",
+    "Multi-AZUsage:",
+    "NodeUsage:",
+    "ESInstance:",
+    "Node:",
+    "Fargate-",
+    "Lambda-GB-Second",
+];
+
+/// Computes the aggregates and ties them out.
+///
+/// # Errors
+/// [`BillError`] when a value does not convert, a currency is unknown, or currencies mix.
+pub fn aggregate(bill: &Bill) -> Result<Aggregates, BillError> {
+    let charges = bill.charges()?;
+    let tags: Vec<String> = bill.tag_keys.iter().map(|key| format!("Tag_{key}")).collect();
+    let mut plans = vec![
+        charge_totals(&charges),
+        daily_costs(&charges, &tags),
+        resource_costs(&charges),
+        usage_profiles(&charges),
+        hourly_transfers(&charges),
+        commitment_costs(&charges),
+        resource_tags(&charges, &tags),
+        extent(&charges),
+    ];
+    let named = plans.len();
+    for file in &bill.files {
+        plans.push(tie_out::raw_totals(file, &bill.options)?);
+    }
+    let text_only = bill.files.iter().all(|f| f.container != Container::Parquet);
+    let frames = run(plans, text_only).map_err(|e| failed(bill, e))?;
+    let [totals, daily, resource, profiles, transfers, commitments, tag_frame, extent, raw @ ..] = frames.as_slice()
+    else {
+        return Err(failed(bill, format!("the engine returned {} of {named} aggregates", frames.len())));
+    };
+    let currency = one_currency(bill, totals)?;
+    let mut all = BTreeMap::new();
+    let mut sums = Vec::new();
+    for (table, frame, key) in [
+        (&table::CHARGE_TOTALS, totals, None),
+        (&table::DAILY_COSTS, daily, None),
+        (&table::RESOURCE_COSTS, resource, None),
+        (&table::USAGE_PROFILES, profiles, Some("Hour")),
+        (&table::HOURLY_TRANSFERS, transfers, Some("Hour")),
+        (&table::COMMITMENT_COSTS, commitments, Some("CommitmentDiscountId")),
+        (&table::RESOURCE_TAGS, tag_frame, None),
+    ] {
+        sums.push(tie_out::AggregateSum::of(table.name, frame));
+        let shaped = shape(table, frame, key, &tags).map_err(|e| failed(bill, e))?;
+        all.insert(table.name.to_owned(), shaped);
+    }
+    let raw = RawTotals::of(raw).map_err(|e| failed(bill, e))?;
+    let tie_out = tie_out::compare(bill, currency, &raw, &sums, &all);
+    let moment = |name: &str| {
+        integers(extent, name).first().copied().flatten().and_then(|m| Timestamp::from_microsecond(m).ok())
+    };
+    let names: Vec<&str> = bill.files.iter().map(|f| f.name.as_str()).collect();
+    let (Some(first), Some(last)) = (moment("first"), moment("last")) else {
+        return Err(BillError::Empty(names.join(", ")));
+    };
+    let end = moment("usage_end").or_else(|| moment("end")).unwrap_or(last);
+    let date = |t: Timestamp| t.to_zoned(jiff::tz::TimeZone::UTC).date();
+    Ok(Aggregates {
+        tables: all,
+        tag_keys: bill.tag_keys.clone(),
+        currency,
+        first: date(first),
+        last: date(last),
+        as_of: AsOf::at_day(end),
+        hourly: integers(extent, "hourly").first().copied().flatten().unwrap_or(0) > 0,
+        sources: sources(bill),
+        gaps: gaps(bill, integers(extent, "without_effective").first().copied().flatten().unwrap_or(0), &tie_out),
+        tie_out,
+    })
+}
+
+fn sources(bill: &Bill) -> Vec<SourceEntry> {
+    let total =
+        |atoms: i128| crate::money::decimal_from_atoms(atoms).map(|d| d.normalize().to_string()).unwrap_or_default();
+    let entry = |(file, audit): (&super::BillFile, &super::Audit)| SourceEntry {
+        name: file.name.clone(),
+        format: file.format.label(),
+        rows: audit.records,
+        total: total(audit.cost_atoms),
+    };
+    bill.files.iter().zip(&bill.audits).map(entry).collect()
+}
+
+fn gaps(bill: &Bill, without_effective: i64, tie_out: &TieOut) -> Vec<GapEntry> {
+    let mut gaps = Vec::new();
+    let mut gap =
+        |what: String, place: String, remedy: &str| gaps.push(GapEntry { what, place, remedy: remedy.into() });
+    let names = bill.files.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ");
+    if without_effective > 0 {
+        gap(
+            format!("{without_effective} charges have no effective cost; their billed cost stands in"),
+            names.clone(),
+            "export the amortized columns too",
+        );
+    }
+    if tie_out.left_out_rows > 0 {
+        let what = format!("{} charges in other currencies are left out", tie_out.left_out_rows);
+        gap(what, names, "review each currency with --currency");
+    }
+    for (file, audit) in bill.files.iter().zip(&bill.audits) {
+        for (defect, count) in &audit.accepted {
+            let what = format!("{count} records with {}, accepted by --accept", defect.phrase());
+            gap(what, file.name.clone(), "export the file again");
+        }
+    }
+    if !bill.other_tag_keys.is_empty() {
+        let what = format!(
+            "{} more tag keys are not broken down: {}",
+            bill.other_tag_keys.len(),
+            bill.other_tag_keys.join(", ")
+        );
+        gap(what, "tags".into(), "name the keys you allocate by: allocation.keys in surgeon.toml");
+    }
+    gaps
+}
+
+/// CSV is parsed once for all aggregates; Parquet is cheaper read again, column by column (measured, `benches/`).
+fn run(plans: Vec<LazyFrame>, shared_scan: bool) -> PolarsResult<Vec<DataFrame>> {
+    if shared_scan {
+        let plans = plans.into_iter().map(|lf| lf.logical_plan).collect();
+        return LazyFrame::collect_all_with_engine(plans, Engine::Streaming, OptFlags::default());
+    }
+    plans.into_iter().map(collect).collect()
+}
+
+fn categorical(name: &str) -> Expr {
+    col(name).cast(DataType::from_categories(Categories::global()))
+}
+
+fn day() -> Expr {
+    col("ChargePeriodStart").cast(DataType::Date).alias("Day")
+}
+
+/// Sum where every usage charge has a value; a sum that leaves some out is unknown.
+fn known_sum(name: &str) -> Expr {
+    when(col(name).null_count().eq(lit(0))).then(col(name).sum()).otherwise(nothing(DECIMAL)).alias(name)
+}
+
+fn money() -> Vec<Expr> {
+    vec![
+        col("BilledCost").sum(),
+        coalesce(&[col("EffectiveCost"), col("BilledCost")]).sum().alias("EffectiveCost"),
+        known_sum("ListCost"),
+        len().cast(DataType::Int64).alias("Charges"),
+    ]
+}
+
+fn charge_totals(charges: &LazyFrame) -> LazyFrame {
+    let mut keys = vec![col("BillingPeriodStart")];
+    for key in ["BillingAccountId", "SubAccountId", "BillingCurrency", "ChargeCategory", "x_ChargeType", "InvoiceId"] {
+        keys.push(categorical(key));
+    }
+    charges.clone().group_by(keys).agg(money())
+}
+
+fn daily_costs(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
+    let mut keys = vec![day(), categorical("x_Meter").alias("Meter")];
+    for key in ["SubAccountId", "RegionId", "ServiceName", "ChargeCategory", "x_ChargeType"] {
+        keys.push(categorical(key));
+    }
+    keys.extend(tags.iter().map(|tag| categorical(tag)));
+    let mut sums = money();
+    sums.push(col("PricingQuantity").sum());
+    charges.clone().group_by(keys).agg(sums)
+}
+
+fn resource_costs(charges: &LazyFrame) -> LazyFrame {
+    let mut keys = vec![day(), categorical("x_Meter").alias("Meter")];
+    for key in [
+        "SubAccountId",
+        "RegionId",
+        "ResourceId",
+        "ServiceName",
+        "PricingUnit",
+        "ChargeCategory",
+        "CommitmentDiscountStatus",
+    ] {
+        keys.push(categorical(key));
+    }
+    let seconds = (col("ChargePeriodEnd") - col("ChargePeriodStart")).dt().total_seconds(false);
+    keys.push(seconds.gt(lit(86_400)).fill_null(lit(false)).alias("Long"));
+    let mut sums = money();
+    sums.push(col("ChargePeriodEnd").max());
+    sums.push(known_sum("PricingQuantity"));
+    sums.push(col("x_MeterName").max().alias("MeterName"));
+    sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
+    charges.clone().group_by(keys).agg(sums)
+}
+
+/// Only charges of at most an hour say in which hour something was used.
+fn hourly() -> Expr {
+    (col("ChargePeriodEnd") - col("ChargePeriodStart")).dt().total_seconds(false).lt_eq(lit(3600))
+}
+
+fn only(condition: &Expr, name: &str) -> Expr {
+    when(condition.clone()).then(categorical(name)).otherwise(nothing(DataType::from_categories(Categories::global())))
+}
+
+fn by_hour(charges: &LazyFrame, meter_is: fn(&str) -> bool, with_meter: bool) -> GroupedHours {
+    let marked = mapped(col("x_Meter"), move |m| meter_is(m.split('/').nth(1).unwrap_or(m)).then(|| m.to_owned()));
+    let wanted = marked.is_not_null().and(col("ResourceId").is_not_null()).and(hourly()).fill_null(lit(false));
+    let hour = when(wanted.clone()).then(col("ChargePeriodStart").dt().truncate(lit("1h"))).otherwise(nothing(TIME));
+    let mut keys = vec![hour.alias("Hour")];
+    for key in ["SubAccountId", "RegionId", "ResourceId"] {
+        keys.push(only(&wanted, key).alias(key));
+    }
+    if with_meter {
+        keys.push(only(&wanted, "x_Meter").alias("Meter"));
+    }
+    GroupedHours { frame: charges.clone(), keys }
+}
+
+struct GroupedHours {
+    frame: LazyFrame,
+    keys: Vec<Expr>,
+}
+
+fn usage_profiles(charges: &LazyFrame) -> LazyFrame {
+    let grouped = by_hour(charges, |usage| ELIGIBLE.iter().any(|start| usage.starts_with(start)), true);
+    let mut sums = money();
+    sums.push(col("PricingQuantity").sum());
+    let used = col("CommitmentDiscountStatus").eq(lit("Used")).fill_null(lit(false));
+    sums.push(when(used).then(col("PricingQuantity")).otherwise(lit(0).cast(DECIMAL)).sum().alias("CoveredQuantity"));
+    grouped.frame.group_by(grouped.keys).agg(sums)
+}
+
+fn hourly_transfers(charges: &LazyFrame) -> LazyFrame {
+    let grouped = by_hour(charges, |usage| usage.contains("DataTransfer") || usage.ends_with("-Bytes"), false);
+    let mut sums = money();
+    sums.push(col("PricingQuantity").sum().alias("TransferGB"));
+    grouped.frame.group_by(grouped.keys).agg(sums)
+}
+
+fn commitment_costs(charges: &LazyFrame) -> LazyFrame {
+    let wanted = col("CommitmentDiscountId").is_not_null();
+    let period = when(wanted.clone()).then(col("BillingPeriodStart")).otherwise(nothing(DataType::Date));
+    let mut keys = vec![period.alias("BillingPeriodStart"), only(&wanted, "x_Meter").alias("Meter")];
+    for key in [
+        "CommitmentDiscountId",
+        "CommitmentDiscountType",
+        "SubAccountId",
+        "RegionId",
+        "ChargeCategory",
+        "x_ChargeType",
+        "CommitmentDiscountStatus",
+    ] {
+        keys.push(only(&wanted, key).alias(key));
+    }
+    let mut sums = money();
+    sums.push(col("x_CommitmentTotal").sum().alias("CommitmentTotal"));
+    sums.push(col("x_CommitmentUsed").sum().alias("CommitmentUsed"));
+    sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
+    charges.clone().group_by(keys).agg(sums)
+}
+
+fn resource_tags(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
+    let keys: Vec<Expr> = ["SubAccountId", "RegionId", "ResourceId"].into_iter().map(categorical).collect();
+    let mut values: Vec<Expr> = tags.iter().map(|tag| col(tag.as_str()).max()).collect();
+    values.push(len().cast(DataType::Int64).alias("Charges"));
+    values.push(col("BilledCost").sum());
+    charges.clone().group_by(keys).agg(values)
+}
+
+fn extent(charges: &LazyFrame) -> LazyFrame {
+    let seconds = (col("ChargePeriodEnd") - col("ChargePeriodStart")).dt().total_seconds(false);
+    let usage = col("ChargeCategory").eq(lit("Usage"));
+    let within_day = usage.clone().and(seconds.clone().lt_eq(lit(86_400)));
+    charges.clone().select([
+        col("ChargePeriodStart").min().alias("first"),
+        col("ChargePeriodStart").max().alias("last"),
+        col("ChargePeriodEnd").max().alias("end"),
+        when(within_day).then(col("ChargePeriodEnd")).otherwise(nothing(TIME)).max().alias("usage_end"),
+        usage.and(seconds.lt_eq(lit(3600))).fill_null(lit(false)).sum().cast(DataType::Int64).alias("hourly"),
+        col("EffectiveCost").null_count().cast(DataType::Int64).alias("without_effective"),
+    ])
+}
+
+/// Declared columns in declared order, then tags; text keys as text; sorted by everything that is a key.
+fn shape(table: &Table, frame: &DataFrame, drop_null: Option<&str>, tags: &[String]) -> PolarsResult<DataFrame> {
+    let frame = uncategorical(frame.clone())?;
+    let mut columns = Vec::new();
+    let mut order = Vec::new();
+    for declared in table.columns {
+        columns.push(col(declared.name).cast(declared.kind.engine()));
+        if !matches!(declared.kind, table::ColumnType::Decimal | table::ColumnType::Integer) {
+            order.push(col(declared.name));
+        }
+    }
+    for tag in tags.iter().filter(|tag| frame.column(tag.as_str()).is_ok()) {
+        columns.push(col(tag.as_str()));
+        order.push(col(tag.as_str()));
+    }
+    let lazy = frame.lazy();
+    let lazy = match drop_null {
+        Some(key) => lazy.filter(col(key).is_not_null()),
+        None => lazy,
+    };
+    let options = SortMultipleOptions::default().with_nulls_last(true);
+    lazy.select(columns).sort_by_exprs(order, options).collect()
+}
+
+fn uncategorical(frame: DataFrame) -> PolarsResult<DataFrame> {
+    let texts: Vec<Expr> = frame
+        .schema()
+        .iter()
+        .filter(|(_, kind)| matches!(kind, DataType::Categorical(..)))
+        .map(|(name, _)| col(name.clone()).cast(DataType::String))
+        .collect();
+    frame.lazy().with_columns(texts).collect()
+}
+
+/// The one currency of the bill.
+fn one_currency(bill: &Bill, totals: &DataFrame) -> Result<Currency, BillError> {
+    let names: Vec<&str> = bill.files.iter().map(|f| f.name.as_str()).collect();
+    let mut found: BTreeMap<String, i128> = BTreeMap::new();
+    for (code, cost) in strings(totals, "BillingCurrency").into_iter().zip(columns::atoms(totals, "BilledCost")) {
+        *found.entry(code.unwrap_or_default()).or_default() += cost.unwrap_or_default();
+    }
+    let mut codes = Vec::new();
+    for code in found.keys() {
+        codes.push(code.parse::<Currency>().map_err(|source| BillError::Currency {
+            file: names.join(", "),
+            source,
+            help: "the billing currency column must hold codes such as USD; correct it or leave the file out".into(),
+        })?);
+    }
+    match codes.as_slice() {
+        [] => Err(BillError::Empty(names.join(", "))),
+        [one] => Ok(*one),
+        _ => {
+            let each = found.iter().map(|(code, atoms)| {
+                let total =
+                    crate::money::decimal_from_atoms(*atoms).map(|d| d.round_dp(2).to_string()).unwrap_or_default();
+                format!("{code} {total}")
+            });
+            Err(BillError::MixedCurrencies { found: each.collect::<Vec<_>>().join(", ") })
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! FOCUS exports of any provider as canonical charges: they have the columns already, except the meter.
+
+use polars::prelude::*;
+
+use super::columns::{DECIMAL, TIME, account, mapped, nothing, number_of, tag, text, time};
+use super::{Bill, BillError, BillFile};
+use crate::id::{Meter, canonical_resource_id};
+use crate::quantity::PricingUnit;
+
+/// The canonical charges of one FOCUS file.
+pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillError> {
+    let words = |name: &str| text(file, &[name]).unwrap_or_else(|| nothing(DataType::String));
+    let amount = |name: &str| number_of(file, &[name]).unwrap_or_else(|| nothing(DECIMAL));
+    let moment = |name: &str| time(file, &[name]).unwrap_or_else(|| nothing(TIME));
+    let id = |name: &str| account(file, &[name]).unwrap_or_else(|| nothing(DataType::String));
+    let currency = match (text(file, &["BillingCurrency"]), bill.options.currency) {
+        (Some(column), _) => column,
+        (None, Some(given)) => lit(given.code().to_owned()),
+        (None, None) => {
+            return Err(BillError::NoCurrency { file: file.name.clone(), column: "BillingCurrency".into() });
+        }
+    };
+    let aws =
+        words("ProviderName").str().starts_with(lit("AWS")).or(words("ProviderName").eq(lit("Amazon Web Services")));
+    let service = coalesce(&[words("x_ServiceCode"), words("ServiceName")]);
+    let sku = coalesce(&[words("x_SkuMeterId"), words("SkuId")]);
+    // AWS: usage type and operation (FOCUS 1.0 exports only; 1.2 lost them, and the meter with them).
+    // Elsewhere: the provider's meter or SKU id.
+    let aws_key = concat_str(
+        [lit("aws"), service.clone(), words("x_UsageType"), coalesce(&[words("x_Operation"), lit("")])],
+        "\u{1f}",
+        false,
+    );
+    let other_key = concat_str([words("ProviderName"), sku], "\u{1f}", false);
+    let meter = mapped(when(aws.clone()).then(aws_key).otherwise(other_key), |key| {
+        let parts: Vec<&str> = key.split('\u{1f}').collect();
+        match parts.as_slice() {
+            ["aws", service, usage, operation] => Some(Meter::aws(service, usage, operation).0),
+            [provider, sku] => Some(format!("{}/{sku}", provider_word(provider))),
+            _ => None,
+        }
+    });
+    let status = words("CommitmentDiscountStatus");
+    let charge_type = concat_str([words("ChargeCategory"), words("ChargeClass"), status.clone()], " ", true);
+    let commitment_type = mapped(words("CommitmentDiscountType"), |kind| {
+        Some(if kind.contains("Reserv") { "Reservation".into() } else { kind.to_owned() })
+    });
+    let mut columns = vec![
+        moment("BillingPeriodStart").cast(DataType::Date).alias("BillingPeriodStart"),
+        id("BillingAccountId").alias("BillingAccountId"),
+        id("SubAccountId").alias("SubAccountId"),
+        currency.alias("BillingCurrency"),
+        words("InvoiceId").alias("InvoiceId"),
+        words("ChargeCategory").alias("ChargeCategory"),
+        charge_type.alias("x_ChargeType"),
+        moment("ChargePeriodStart").alias("ChargePeriodStart"),
+        moment("ChargePeriodEnd").alias("ChargePeriodEnd"),
+        words("ProviderName").alias("ProviderName"),
+        service.alias("ServiceName"),
+        words("RegionId").alias("RegionId"),
+        mapped(words("ResourceId"), canonical_resource_id).alias("ResourceId"),
+        meter.alias("x_Meter"),
+        when(aws).then(nothing(DataType::String)).otherwise(words("ChargeDescription")).alias("x_MeterName"),
+        mapped(words("PricingUnit"), |unit| Some(PricingUnit::new(unit).as_str().to_owned())).alias("PricingUnit"),
+        amount("PricingQuantity").alias("PricingQuantity"),
+        amount("BilledCost").alias("BilledCost"),
+        amount("EffectiveCost").alias("EffectiveCost"),
+        // ListCost is stated on purchases too; only usage is compared with list prices.
+        when(words("ChargeCategory").eq(lit("Usage")))
+            .then(amount("ListCost"))
+            .otherwise(nothing(DECIMAL))
+            .alias("ListCost"),
+        words("CommitmentDiscountId").alias("CommitmentDiscountId"),
+        commitment_type.alias("CommitmentDiscountType"),
+        status.alias("CommitmentDiscountStatus"),
+        nothing(TIME).alias("x_CommitmentEnd"),
+        nothing(DECIMAL).alias("x_CommitmentTotal"),
+        nothing(DECIMAL).alias("x_CommitmentUsed"),
+    ];
+    columns.extend(bill.tag_keys.iter().map(|key| tag(file, key)));
+    let frame = file.scan()?.select(columns);
+    Ok(match bill.options.currency {
+        Some(only) => frame.filter(col("BillingCurrency").eq(lit(only.code().to_owned()))),
+        None => frame,
+    })
+}
+
+/// The first word of a meter outside AWS.
+fn provider_word(provider: &str) -> String {
+    let lower = provider.to_ascii_lowercase();
+    match lower.as_str() {
+        p if p.contains("microsoft") || p.contains("azure") => "azure".into(),
+        p if p.contains("google") || p == "gcp" => "gcp".into(),
+        p if p.contains("oracle") => "oci".into(),
+        p => p.replace(' ', "-"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::provider_word;
+
+    #[test]
+    fn providers_have_one_word() {
+        for (name, word) in
+            [("Microsoft", "azure"), ("Microsoft Azure", "azure"), ("Google Cloud", "gcp"), ("Oracle", "oci")]
+        {
+            assert_eq!(provider_word(name), word);
+        }
+    }
+}

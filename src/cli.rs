@@ -1,0 +1,197 @@
+//! The command line: arguments in, exit code out. The clock, the environment, the terminal and stdout are known only here.
+//!
+//! Results go to stdout, everything else to stderr; progress shows only on a terminal.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+mod docs;
+mod gate;
+mod review;
+mod rules;
+mod settings;
+
+/// Reads a cloud bill, finds the savings that are safe to take, and adds them up without counting anything twice.
+#[derive(Debug, Parser)]
+#[command(name = "surgeon", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 nothing to look at, 4 gaps (with --strict), \
+    5 the bill does not tie out, 10 the gate of --fail-on is closed.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Review billing files: what was spent, what can be saved, with proof.
+    Review(Box<review::ReviewArgs>),
+    /// List, show and test rule pages.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
+    /// List and describe the tables that rules read.
+    #[command(subcommand)]
+    Tables(TablesCommand),
+    /// Write the invented bill of the demo company, to try things on.
+    Demo(DemoArgs),
+    /// Print shell completions.
+    Completions {
+        /// bash, zsh, fish, elvish or powershell.
+        shell: clap_complete::Shell,
+    },
+    /// Write or check the generated documents (for developers of surgeon).
+    #[command(hide = true)]
+    Docs(docs::DocsArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum TablesCommand {
+    /// One line for each table.
+    List,
+    /// Columns of a table, or the whole data dictionary.
+    Show {
+        /// Table name.
+        #[arg(required_unless_present = "all")]
+        table: Option<String>,
+        /// Every table: the data dictionary.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Format of the bill: cur-legacy, cur2 or focus (CSV).
+    #[arg(long, default_value = "cur2", value_parser = ["cur-legacy", "cur2", "focus"])]
+    format: String,
+    /// File to write; standard output without it.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// How a run ended, when it ended well enough to say so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ending {
+    Done,
+    Failed,
+    Gaps,
+    GateClosed,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        ExitCode::from(match ending {
+            Ending::Done => 0,
+            Ending::Failed => 1,
+            Ending::Gaps => 4,
+            Ending::GateClosed => 10,
+        })
+    }
+}
+
+/// An error that ends the run with a code of its own.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    NothingToLookAt(String),
+    #[error("{0}")]
+    DoesNotTieOut(String),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results, usage errors are not; clap knows which stream and code.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
+        }
+    };
+    match run(cli.command) {
+        Ok(ending) => ending.into(),
+        Err(error) => {
+            if let Some(io) = error.downcast_ref::<io::Error>()
+                && io.kind() == io::ErrorKind::BrokenPipe
+            {
+                return ExitCode::SUCCESS;
+            }
+            let code = match error.downcast_ref::<CliError>() {
+                Some(CliError::Usage(_)) => 2,
+                Some(CliError::NothingToLookAt(_)) => 3,
+                Some(CliError::DoesNotTieOut(_)) => 5,
+                None => 1,
+            };
+            say(&format!("error: {error:#}"));
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Ending> {
+    match command {
+        Command::Review(args) => review::run(&args),
+        Command::Rules(command) => rules::run(command),
+        Command::Tables(command) => tables(command),
+        Command::Demo(args) => demo(&args),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "surgeon", &mut text);
+            write_out(&text)?;
+            Ok(Ending::Done)
+        }
+        Command::Docs(args) => docs::run(&args, &Cli::command()),
+    }
+}
+
+fn tables(command: TablesCommand) -> anyhow::Result<Ending> {
+    let text = match command {
+        TablesCommand::List => {
+            crate::table::TABLES.iter().map(|t| format!("{:<24} one row is one {}\n", t.name, t.row)).collect()
+        }
+        TablesCommand::Show { table: Some(name), all: false } => match crate::table::find(&name) {
+            Some(table) => crate::table::describe(table),
+            None => return Err(CliError::Usage(format!("no table {name:?}; see surgeon tables list")).into()),
+        },
+        TablesCommand::Show { .. } => crate::table::dictionary(),
+    };
+    write_out(text.as_bytes())?;
+    Ok(Ending::Done)
+}
+
+fn demo(args: &DemoArgs) -> anyhow::Result<Ending> {
+    let format = match args.format.as_str() {
+        "cur-legacy" => crate::demo::BillFormat::CurLegacy,
+        "focus" => crate::demo::BillFormat::Focus,
+        _ => crate::demo::BillFormat::Cur2,
+    };
+    let rows = match &args.output {
+        Some(path) => {
+            let mut file = io::BufWriter::new(std::fs::File::create(path)?);
+            let rows = crate::demo::write_bill(crate::demo::DESCRIPTION, format, &mut file)?;
+            file.flush()?;
+            rows
+        }
+        None => crate::demo::write_bill(crate::demo::DESCRIPTION, format, &mut io::stdout().lock())?,
+    };
+    say(&format!("{rows} charges of acme, an invented company"));
+    Ok(Ending::Done)
+}
+
+/// A result, to standard output.
+fn write_out(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// A remark, to standard error; nobody is told when nobody listens.
+fn say(text: &str) {
+    let clean = crate::report::plain_lines(text);
+    let _ = writeln!(io::stderr(), "{clean}");
+}

@@ -1,0 +1,155 @@
+//! The baseline of every saving as plain figures: what each target is charged per month, by meter.
+//!
+//! Here the engine's frames end; `plan` and `review` see ordinary values.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{DataFrame, DataType};
+use rust_decimal::Decimal;
+
+use super::schedule::hour_of_week;
+use crate::id::{Meter, Target};
+use crate::money::decimal_from_atoms;
+use crate::period::{AsOf, HOURS_PER_WEEK};
+
+/// What one meter of one target costs per month of 730 hours.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Line {
+    /// What the price is for; unknown when the export lost it.
+    pub meter: Option<Meter>,
+    /// Service.
+    pub service: Option<String>,
+    /// Pricing unit.
+    pub unit: Option<String>,
+    /// Quantity per 730 hours.
+    pub quantity: Option<Decimal>,
+    /// Effective cost.
+    pub effective: Decimal,
+    /// List cost, where the bill has it.
+    pub list: Option<Decimal>,
+    /// The part of `effective` that commitments pay.
+    pub covered: Decimal,
+    /// Date on which the last of those commitments ends.
+    pub committed_until: Option<String>,
+}
+
+/// Every target's lines.
+#[derive(Clone, Debug, Default)]
+pub struct Baseline {
+    /// Lines by target, in order of meter.
+    pub lines: BTreeMap<Target, Vec<Line>>,
+    /// Hours of the last complete week in which a meter of a target was charged, by hour of the week.
+    pub hours: BTreeMap<(Target, Meter), Vec<usize>>,
+}
+
+impl Baseline {
+    /// What a target costs per month, effective.
+    #[must_use]
+    pub fn cost_of(&self, target: &Target) -> Decimal {
+        self.lines.get(target).into_iter().flatten().map(|line| line.effective).sum()
+    }
+
+    /// The service with most of a target's cost.
+    #[must_use]
+    pub fn service_of(&self, target: &Target) -> Option<String> {
+        let lines = self.lines.get(target)?;
+        lines.iter().max_by_key(|line| line.effective).and_then(|line| line.service.clone())
+    }
+}
+
+/// Reads the baseline from the derived tables.
+#[must_use]
+pub fn baseline(tables: &BTreeMap<String, DataFrame>, as_of: AsOf) -> Baseline {
+    let mut out = Baseline::default();
+    if let Some(frame) = tables.get("resource_monthly_costs") {
+        let [meters, services, units] = columns_of(frame, ["Meter", "ServiceName", "PricingUnit"]);
+        let [quantity, effective, list, covered] =
+            ["RunRateQuantity", "EffectiveRunRate", "ListRunRate", "CoveredRunRate"].map(|name| numbers(frame, name));
+        let ends = dates(frame, "CommitmentEnd");
+        for (row, target) in targets(frame).into_iter().enumerate() {
+            let at = |values: &[Option<Decimal>]| values.get(row).copied().flatten();
+            let word = |values: &[Option<String>]| values.get(row).cloned().flatten();
+            out.lines.entry(target).or_default().push(Line {
+                meter: word(&meters).map(Meter),
+                service: word(&services),
+                unit: word(&units),
+                quantity: at(&quantity),
+                effective: at(&effective).unwrap_or_default(),
+                list: at(&list),
+                covered: at(&covered).unwrap_or_default(),
+                committed_until: ends.get(row).cloned().flatten(),
+            });
+        }
+    }
+    if let Some(frame) = tables.get("usage_profiles") {
+        let end = as_of.timestamp().as_second() / 3600;
+        let [meters] = columns_of(frame, ["Meter"]);
+        let hours = micros(frame, "Hour");
+        for (row, target) in targets(frame).into_iter().enumerate() {
+            let (Some(meter), Some(hour)) = (meters.get(row).cloned().flatten(), hours.get(row).copied().flatten())
+            else {
+                continue;
+            };
+            let hour = hour / 3_600_000_000;
+            if (end - HOURS_PER_WEEK..end).contains(&hour) {
+                out.hours.entry((target, Meter(meter))).or_default().push(hour_of_week(hour));
+            }
+        }
+    }
+    out
+}
+
+fn targets(frame: &DataFrame) -> Vec<Target> {
+    let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
+    accounts
+        .into_iter()
+        .zip(regions)
+        .zip(resources)
+        .map(|((account, region), resource)| Target { account, region, resource })
+        .collect()
+}
+
+/// Text columns as values; a missing column is unknown everywhere.
+pub fn columns_of<const N: usize>(frame: &DataFrame, names: [&str; N]) -> [Vec<Option<String>>; N] {
+    names.map(|name| texts(frame, name))
+}
+
+pub(crate) fn texts(frame: &DataFrame, name: &str) -> Vec<Option<String>> {
+    let column = frame.column(name).and_then(|c| c.cast(&DataType::String));
+    match column.as_ref().map(|c| c.str()) {
+        Ok(Ok(texts)) => texts.iter().map(|t| t.map(str::to_owned)).collect(),
+        _ => vec![None; frame.height()],
+    }
+}
+
+/// A time column as microseconds.
+pub(super) fn micros(frame: &DataFrame, name: &str) -> Vec<Option<i64>> {
+    let column = frame.column(name).map(|c| c.to_physical_repr());
+    match column.as_ref().map(|c| c.i64()) {
+        Ok(Ok(values)) => values.iter().collect(),
+        _ => vec![None; frame.height()],
+    }
+}
+
+/// A decimal column as numbers of 1e-12 units.
+pub(super) fn decimals(frame: &DataFrame, name: &str) -> Vec<Option<i128>> {
+    match frame.column(name).map(|c| c.decimal()) {
+        Ok(Ok(values)) => values.physical().iter().collect(),
+        _ => vec![None; frame.height()],
+    }
+}
+
+/// A decimal column as numbers.
+#[must_use]
+pub fn numbers(frame: &DataFrame, name: &str) -> Vec<Option<Decimal>> {
+    decimals(frame, name).into_iter().map(|a| a.and_then(|a| decimal_from_atoms(a).ok())).collect()
+}
+
+/// A time column as dates, UTC.
+#[must_use]
+pub fn dates(frame: &DataFrame, name: &str) -> Vec<Option<String>> {
+    let date = |m: i64| {
+        jiff::Timestamp::from_microsecond(m).ok().map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+    };
+    micros(frame, name).into_iter().map(|m| m.and_then(date)).collect()
+}

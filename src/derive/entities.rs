@@ -1,0 +1,92 @@
+//! Things that the bill shows: resources and commitments.
+
+use polars::prelude::*;
+
+use crate::id::resource_type;
+use crate::table::{self, Table};
+
+/// The declared table `resources`.
+pub(super) fn resources(resource_costs: &DataFrame) -> PolarsResult<DataFrame> {
+    let last = when(col("Long").fill_null(lit(false)))
+        .then(
+            (col("ChargePeriodEnd") - lit(1_000_000).cast(DataType::Duration(TimeUnit::Microseconds)))
+                .cast(DataType::Date),
+        )
+        .otherwise(col("Day"));
+    let usage = resource_costs
+        .clone()
+        .lazy()
+        .filter(col("ResourceId").is_not_null().and(col("ChargeCategory").eq(lit("Usage"))))
+        .with_column(last.alias("LastDay"));
+    let target = ["SubAccountId", "RegionId", "ResourceId"].map(col);
+    // The service with most of the cost; ties by name, so that the answer does not depend on order.
+    let services = usage
+        .clone()
+        .group_by(["SubAccountId", "RegionId", "ResourceId", "ServiceName"].map(col))
+        .agg([col("EffectiveCost").sum().alias("cost")])
+        .sort_by_exprs(
+            [col("cost"), col("ServiceName")],
+            SortMultipleOptions::default().with_order_descending_multi([true, false]),
+        )
+        .group_by_stable(target.clone())
+        .agg([col("ServiceName").first()]);
+    let joined = usage
+        .group_by(target.clone())
+        .agg([
+            col("Day").min().alias("FirstDay"),
+            col("LastDay").max(),
+            col("Day").n_unique().cast(DataType::Int64).alias("DaysSeen"),
+            col("Meter").is_not_null().all(true).alias("Metered"),
+        ])
+        .join(services, target.clone(), target, JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) })
+        .with_column(
+            col("ResourceId")
+                .map(
+                    |ids| {
+                        let kinds: StringChunked = ids.str()?.iter().map(|id| id.and_then(resource_type)).collect();
+                        Ok(kinds.with_name(ids.name().clone()).into_column())
+                    },
+                    |_, field| Ok(Field::new(field.name().clone(), DataType::String)),
+                )
+                .alias("ResourceType"),
+        );
+    declared(&table::RESOURCES, joined, &["SubAccountId", "RegionId", "ResourceId"])
+}
+
+/// The declared table `commitments`: the latest billing period.
+pub(super) fn commitments(commitment_costs: &DataFrame) -> PolarsResult<DataFrame> {
+    let status = |word: &str| col("CommitmentDiscountStatus").eq(lit(word.to_owned())).fill_null(lit(false));
+    // The owner pays the fee: purchases, and the unused part.
+    let fee = status("Unused").or(col("ChargeCategory").eq(lit("Purchase")).fill_null(lit(false)));
+    let none = lit(NULL).cast(DataType::Decimal(38, 12));
+    let of_owner =
+        |name: &str| when(fee.clone()).then(col(name)).otherwise(lit(NULL).cast(DataType::String)).max().alias(name);
+    let cost = |word: &str| {
+        when(status(word)).then(col("EffectiveCost")).otherwise(lit(0).cast(DataType::Decimal(38, 12))).sum()
+    };
+    let grouped = commitment_costs
+        .clone()
+        .lazy()
+        .filter(col("BillingPeriodStart").eq(col("BillingPeriodStart").max()).fill_null(lit(true)))
+        .group_by([col("CommitmentDiscountId")])
+        .agg([
+            col("CommitmentDiscountType").max(),
+            of_owner("SubAccountId"),
+            of_owner("RegionId"),
+            of_owner("Meter"),
+            cost("Used").alias("UsedCost"),
+            // Without its fee in the bill (a member account's export) nobody can say what was unused.
+            when(fee.clone().any(true)).then(cost("Unused")).otherwise(none.clone()).alias("UnusedCost"),
+            col("CommitmentEnd").max(),
+        ]);
+    let total = col("UsedCost") + col("UnusedCost");
+    let with_ratio = grouped
+        .with_column(when(total.clone().gt(lit(0))).then(col("UsedCost") / total).otherwise(none).alias("Utilization"));
+    declared(&table::COMMITMENTS, with_ratio, &["CommitmentDiscountId"])
+}
+
+fn declared(table: &Table, frame: LazyFrame, order: &[&str]) -> PolarsResult<DataFrame> {
+    let columns: Vec<Expr> = table.columns.iter().map(|c| col(c.name).cast(c.kind.engine())).collect();
+    let order: Vec<Expr> = order.iter().map(|name| col(*name)).collect();
+    frame.select(columns).sort_by_exprs(order, SortMultipleOptions::default().with_nulls_last(true)).collect()
+}

@@ -1,0 +1,145 @@
+//! When an instance works, told from what the bill says it transferred, hour by hour.
+//!
+//! Over up to four complete weeks before as-of. An hour of the week is quiet when in every observed week the instance moved
+//! less than a hundredth of what it moved in its busiest hour. An instance without billed transfer says nothing: unknown.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::*;
+use rust_decimal::Decimal;
+
+use crate::period::{AsOf, HOURS_PER_WEEK};
+use crate::table;
+
+use super::baseline::{columns_of, decimals, micros, texts};
+
+const HOUR: i64 = 3_600_000_000;
+const WEEK: usize = HOURS_PER_WEEK as usize;
+/// Weeks looked at: long enough to see every weekday several times, short enough to follow a change of habits.
+const MAX_WEEKS: i64 = 4;
+/// A quiet hour moves less than the busiest hour divided by this.
+const QUIET_FACTOR: i64 = 100;
+
+type Key = (Option<String>, Option<String>, String);
+
+#[derive(Default)]
+struct Instance {
+    meter: Option<String>,
+    running: BTreeMap<i64, i128>,
+    moved: BTreeMap<i64, i128>,
+}
+
+/// The declared table `schedules`.
+pub(super) fn schedules(
+    usage_profiles: &DataFrame,
+    hourly_transfers: &DataFrame,
+    as_of: AsOf,
+) -> PolarsResult<DataFrame> {
+    let end = as_of.timestamp().as_microsecond() / HOUR;
+    let mut instances: BTreeMap<Key, Instance> = BTreeMap::new();
+    let mut first_hour = end;
+    let meters = texts(usage_profiles, "Meter");
+    let hours = micros(usage_profiles, "Hour");
+    for (row, key) in keys(usage_profiles).into_iter().enumerate() {
+        let Some(hour) = hours.get(row).copied().flatten().map(|m| m / HOUR) else { continue };
+        first_hour = first_hour.min(hour);
+        let Some(meter) = meters.get(row).cloned().flatten().filter(|m| m.contains("/BoxUsage:")) else { continue };
+        let instance = instances.entry(key).or_default();
+        instance.meter = Some(meter);
+        *instance.running.entry(hour).or_default() += 1;
+    }
+    let transfer_hours = micros(hourly_transfers, "Hour");
+    let moved = decimals(hourly_transfers, "TransferGB");
+    for (row, key) in keys(hourly_transfers).into_iter().enumerate() {
+        let (Some(hour), Some(gb)) = (transfer_hours.get(row).copied().flatten(), moved.get(row).copied().flatten())
+        else {
+            continue;
+        };
+        if let Some(instance) = instances.get_mut(&key) {
+            *instance.moved.entry(hour / HOUR).or_default() += gb;
+        }
+    }
+    let weeks = ((end - first_hour) / HOURS_PER_WEEK).min(MAX_WEEKS);
+    let rows: Vec<Row> = instances.into_iter().filter_map(|(key, instance)| row(key, &instance, weeks, end)).collect();
+    frame(rows)
+}
+
+fn keys(frame: &DataFrame) -> Vec<Key> {
+    let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
+    accounts.into_iter().zip(regions).zip(resources).map(|((a, r), id)| (a, r, id.unwrap_or_default())).collect()
+}
+
+struct Row {
+    key: Key,
+    meter: Option<String>,
+    weeks: i64,
+    running: i64,
+    quiet: Option<i64>,
+    mask: Option<String>,
+    share: Option<Decimal>,
+}
+
+fn row(key: Key, instance: &Instance, weeks: i64, end: i64) -> Option<Row> {
+    let last_week = instance.running.range(end - HOURS_PER_WEEK..end).count() as i64;
+    if last_week == 0 {
+        return None;
+    }
+    let from = end - weeks * HOURS_PER_WEEK;
+    let peak = instance.moved.range(from..end).map(|(_, gb)| *gb).max().unwrap_or(0);
+    let mut found =
+        Row { key, meter: instance.meter.clone(), weeks, running: last_week, quiet: None, mask: None, share: None };
+    if peak <= 0 || weeks == 0 {
+        return Some(found);
+    }
+    let mut quiet = [true; WEEK];
+    for (hour, gb) in instance.moved.range(from..end) {
+        if gb * i128::from(QUIET_FACTOR) >= peak {
+            quiet[hour_of_week(*hour)] = false;
+        }
+    }
+    let count = quiet.iter().filter(|q| **q).count() as i64;
+    let ran = instance.running.range(from..end).filter(|(hour, _)| quiet[hour_of_week(**hour)]).count() as i64;
+    found.quiet = Some(count);
+    found.mask = Some(quiet.iter().map(|q| if *q { '1' } else { '0' }).collect());
+    found.share = Decimal::from(ran).checked_div(Decimal::from(count * weeks));
+    Some(found)
+}
+
+/// Hours since the epoch, which was a Thursday, as the hour of the week from Monday 00:00 UTC.
+pub(super) fn hour_of_week(hour: i64) -> usize {
+    (hour + 3 * 24).rem_euclid(HOURS_PER_WEEK) as usize
+}
+
+fn frame(rows: Vec<Row>) -> PolarsResult<DataFrame> {
+    let text = |f: fn(&Row) -> Option<String>| rows.iter().map(f).collect::<Vec<_>>();
+    let number = |f: fn(&Row) -> Option<i64>| rows.iter().map(f).collect::<Vec<_>>();
+    let raw = DataFrame::new_infer_height(vec![
+        Column::new("SubAccountId".into(), text(|r| r.key.0.clone())),
+        Column::new("RegionId".into(), text(|r| r.key.1.clone())),
+        Column::new("ResourceId".into(), text(|r| Some(r.key.2.clone()))),
+        Column::new("Meter".into(), text(|r| r.meter.clone())),
+        Column::new("ObservedWeeks".into(), number(|r| Some(r.weeks))),
+        Column::new("RunningHours".into(), number(|r| Some(r.running))),
+        Column::new("QuietHours".into(), number(|r| r.quiet)),
+        Column::new("QuietHoursOfWeek".into(), text(|r| r.mask.clone())),
+        Column::new("RunningShareWhenQuiet".into(), text(|r| r.share.map(|s| s.round_dp(12).to_string()))),
+    ])?;
+    let columns: Vec<Expr> =
+        table::SCHEDULES.columns.iter().map(|c| col(c.name).strict_cast(c.kind.engine())).collect();
+    raw.lazy().select(columns).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hour_of_week;
+    use crate::period::parse_time;
+
+    #[test]
+    fn the_week_starts_on_monday() {
+        // 2026-11-02 is a Monday.
+        for (time, hour) in [("2026-11-02T00:00:00Z", 0), ("2026-11-01T23:00:00Z", 167), ("2026-11-03T05:00:00Z", 29)] {
+            let hours = parse_time(time).unwrap().as_second() / 3600;
+            assert_eq!(hour_of_week(hours), hour, "{time}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Scale Surgeon: from a cloud bill to savings that are safe to take.
+//!
+//! ```text
+//! bills ─▶ billing ─▶ Dataset ─▶ derive ─▶ rules ─▶ plan ─▶ review ─▶ report
+//!          charges,    tables     evidence  verdicts  what    one      for people
+//!          tie-out                                    it is   view
+//!                                                     worth
+//! ```
+//!
+//! Modules stand in the order of the pipeline; a module uses only modules above it (`tests/architecture.rs` holds that).
+//! From `billing` on everything is a pure function of its input: same bill, rules, prices, settings and as-of, same bytes.
+
+#![forbid(unsafe_code)]
+
+// Words and units.
+pub mod money;
+pub mod quantity;
+pub mod period;
+pub mod ratio;
+pub mod id;
+// Tables.
+pub mod table;
+pub mod dataset;
+// Bills, evidence, prices.
+pub mod billing;
+pub mod derive;
+pub mod prices;
+// Judgement and worth.
+pub mod finding;
+pub mod rules;
+pub mod plan;
+pub mod waivers;
+// For people.
+pub mod review;
+pub mod report;
+pub mod demo;
+pub mod cli;
+
+use finding::{Finding, Verdicts};
+use money::Money;
+use period::AsOf;
+use review::{Gap, Review};
+use rules::{Rule, RuleError};
+use waivers::Waiver;
+
+/// What a review depends on besides the bill.
+#[derive(Clone, Debug, Default)]
+pub struct Job {
+    /// Rules to run.
+    pub rules: Vec<Rule>,
+    /// Accepted findings.
+    pub waivers: Vec<Waiver>,
+    /// Owner dimension: `tag:team`, `account`, `service`, `region`.
+    pub by: Option<String>,
+    /// As-of, when the end of the data is not wanted.
+    pub as_of: Option<AsOf>,
+    /// What the invoice says.
+    pub invoice_total: Option<Money>,
+    /// Whether the bill is the embedded demo's.
+    pub demo: bool,
+}
+
+/// Why there is no review.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// Our totals are not the bill's: no finding is shown.
+    #[error("{0}")]
+    DoesNotTieOut(String),
+    /// A rule cannot run.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// The engine refused: our bug, or a changed Dataset.
+    #[error("{0}")]
+    Engine(#[from] polars::prelude::PolarsError),
+    /// The embedded prices are malformed: our bug.
+    #[error(transparent)]
+    Prices(#[from] prices::PriceError),
+}
+
+/// The pipeline, from aggregates to the view.
+///
+/// # Errors
+/// [`ReviewError::DoesNotTieOut`] before any rule runs; else what stopped it.
+pub fn review(mut bill: billing::Aggregates, job: &Job) -> Result<Review, ReviewError> {
+    if let Some(total) = job.invoice_total {
+        bill.tie_out.check_invoice(total);
+    }
+    if !bill.tie_out.ties() {
+        return Err(ReviewError::DoesNotTieOut(bill.tie_out.explain()));
+    }
+    let as_of = job.as_of.unwrap_or(bill.as_of);
+    derive::derive(&mut bill.tables, as_of)?;
+    let verdicts =
+        job.rules.iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
+    let baseline = derive::baseline::baseline(&bill.tables, as_of);
+    let prices = prices::PriceBook::new(&baseline, bill.currency)?;
+    let findings: Vec<Finding> = verdicts.iter().flat_map(|v| v.findings.iter().cloned()).collect();
+    let waived = waivers::apply(findings, &job.waivers, as_of);
+    let plan = plan::plan(waived.kept.clone(), &baseline, &prices);
+    Ok(review::assemble(review::Inputs {
+        demo: job.demo,
+        sources: bill.sources.iter().map(source).collect(),
+        tie_out: &bill.tie_out,
+        tables: &bill.tables,
+        currency: bill.currency,
+        as_of,
+        first: bill.first,
+        last: bill.last,
+        hourly: bill.hourly,
+        tag_keys: &bill.tag_keys,
+        rules: &job.rules,
+        verdicts: &verdicts,
+        plan: &plan,
+        waived: &waived.waived,
+        baseline: &baseline,
+        by: job.by.clone(),
+        gaps: gaps(&bill, &waived),
+    }))
+}
+
+fn source(entry: &dataset::SourceEntry) -> review::Source {
+    let total = money::parse_decimal(&entry.total).unwrap_or_default();
+    review::Source {
+        name: entry.name.clone(),
+        format: entry.format.clone(),
+        rows: entry.rows,
+        total: review::Amount(total),
+    }
+}
+
+/// What was left out or stands in for something missing.
+fn gaps(bill: &billing::Aggregates, waived: &waivers::Waived) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = bill
+        .gaps
+        .iter()
+        .map(|g| Gap { what: g.what.clone(), place: g.place.clone(), remedy: g.remedy.clone() })
+        .collect();
+    let waiver = |w: &Waiver, what: &str| Gap {
+        what: format!("a waiver {what}: {} ({}, until {})", w.reason, w.owner, w.until),
+        place: w.finding.clone(),
+        remedy: "remove it from surgeon.toml, or correct its finding or date".into(),
+    };
+    gaps.extend(waived.unmatched.iter().map(|w| waiver(w, "matches nothing")));
+    gaps.extend(waived.ended.iter().map(|w| waiver(w, "has ended")));
+    gaps
+}

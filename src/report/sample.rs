@@ -1,0 +1,260 @@
+//! A small, plausible review for the tests of the report.
+
+use rust_decimal::Decimal;
+
+use crate::review::*;
+
+/// An amount from its text.
+pub(crate) fn amount(text: &str) -> Amount {
+    Amount(text.parse::<Decimal>().unwrap())
+}
+
+fn line(key: &str, billed: &str, effective: &str) -> Line {
+    Line { key: key.into(), billed: amount(billed), effective: amount(effective) }
+}
+
+fn compared(what: &str, expected: &str) -> TieOutLine {
+    TieOutLine {
+        what: what.into(),
+        expected: amount(expected),
+        found: amount(expected),
+        residual: amount("0"),
+        ties: true,
+    }
+}
+
+/// A finding in the plan: a gp2 volume.
+pub(crate) fn finding() -> FindingView {
+    FindingView {
+        id: "ebs-volume-gp2@0a1b2c3d".into(),
+        rule: "ebs-volume-gp2".into(),
+        title: "gp2 volume that would cost less as gp3".into(),
+        strategy: "modernize".into(),
+        action: "upgrade".into(),
+        effort: "low".into(),
+        restart_needed: false,
+        rollback_possible: true,
+        account: Some("111122223333".into()),
+        region: Some("eu-central-1".into()),
+        resource: Some("vol-0123456789abcdef0".into()),
+        service: Some("AmazonEC2".into()),
+        message: "500 GiB of gp2; gp3 keeps its 1500 IOPS for less.".into(),
+        standing: Standing::Chosen,
+        standing_reason: None,
+        cost: Some(amount("59.5")),
+        list: Some(amount("11.9")),
+        effective: Some(amount("11.305")),
+        net: Some(amount("11.305")),
+        net_from: None,
+        committed: false,
+        once: None,
+        changes: vec![ChangeView {
+            verb: "swap".into(),
+            meter: Some("AmazonEC2/EBS:VolumeUsage.gp2".into()),
+            new_meter: Some("AmazonEC2/EBS:VolumeUsage.gp3".into()),
+            cost: Some(amount("56.525")),
+            new_cost: Some(amount("45.22")),
+            price_source: Some("catalogue 2026-06".into()),
+        }],
+        evidence: vec![
+            EvidenceView { name: "SizeGiB".into(), value: Some("500".into()), unit: "GiB".into() },
+            EvidenceView { name: "AgeDays".into(), value: None, unit: "days".into() },
+        ],
+        parameters: vec![ParameterView {
+            name: "min_age".into(),
+            value: "7".into(),
+            unit: "days".into(),
+            why: "Younger volumes are often short-lived.".into(),
+            changed: false,
+        }],
+        tags: vec![TagValue { key: "team".into(), value: "shop".into() }],
+        what_to_do: "## CLI\n\n```sh\naws ec2 modify-volume --volume-type gp3\n```\n".into(),
+        when_to_leave: "When the volume is deleted *this month*.".into(),
+        risk: None,
+    }
+}
+
+/// A finding outside the plan.
+fn outside(id: &str, standing: Standing, reason: &str) -> FindingView {
+    FindingView {
+        id: id.into(),
+        rule: id.split('@').next().unwrap_or_default().into(),
+        standing,
+        standing_reason: Some(reason.into()),
+        cost: None,
+        list: None,
+        effective: None,
+        net: None,
+        changes: Vec::new(),
+        ..finding()
+    }
+}
+
+/// Two chosen findings, one held back by a commitment, one unpriced, one hygiene.
+pub(crate) fn sample() -> Review {
+    let instance = FindingView {
+        id: "ec2-instance-oversized@4e5f6071".into(),
+        rule: "ec2-instance-oversized".into(),
+        title: "Instance whose history fits a smaller shape".into(),
+        strategy: "rightsize".into(),
+        action: "rightsize".into(),
+        restart_needed: true,
+        resource: Some("i-0fedcba9876543210".into()),
+        message: "m6i.2xlarge; its 30 days fit m6i.xlarge.".into(),
+        cost: Some(amount("280.32")),
+        list: Some(amount("140.16")),
+        effective: Some(amount("120.5")),
+        net: Some(amount("40.25")),
+        net_from: Some("2026-11-01".into()),
+        committed: true,
+        once: Some(amount("1.5")),
+        risk: Some(amount("0.02")),
+        ..finding()
+    };
+    let findings = vec![
+        instance,
+        finding(),
+        outside("s3-bucket-versions@aabbccdd", Standing::Unpriced, "no price for this meter"),
+        outside("ec2-security-group-unused@00112233", Standing::Hygiene, "worth nothing"),
+    ];
+    let strategy = |name: &str, effective: &str, net: &str| StrategyLine {
+        strategy: name.into(),
+        findings: 1,
+        effective: amount(effective),
+        net: amount(net),
+    };
+    let row = |key: Option<&str>, billed: &str, previous: Option<&str>| BreakdownRow {
+        key: key.map(Into::into),
+        billed: amount(billed),
+        effective: amount(billed),
+        previous: previous.map(amount),
+        change: previous.map(|_| amount("-12.5")),
+        share: Some(amount("0.5678")),
+    };
+    Review {
+        version: VERSION.into(),
+        tool: "0.1.0".into(),
+        demo: true,
+        as_of: "2026-06-30".into(),
+        currency: "USD".into(),
+        period: Period { first: "2026-06-01".into(), last: "2026-06-30".into() },
+        sources: vec![Source {
+            name: "acme-2026-06.csv".into(),
+            format: "CUR 2.0".into(),
+            rows: 33_120,
+            total: amount("12345.674999"),
+        }],
+        spend: Spend {
+            billed: amount("12345.674999"),
+            effective: amount("11020.5"),
+            list: Some(amount("14000")),
+            billed_run_rate: amount("12000"),
+            effective_run_rate: amount("10900.123"),
+            by_category: vec![line("Usage", "11000", "11020.5"), line("Tax", "1345.674999", "0")],
+            by_type: vec![line("Usage", "11000", "11020.5")],
+            by_month: vec![line("2026-06", "12345.674999", "11020.5")],
+        },
+        tie_out: TieOut {
+            ties: true,
+            file_total: amount("12345.674999"),
+            reviewed_total: amount("12345.674999"),
+            residual: amount("0"),
+            rows_in_files: 33_120,
+            rows_reviewed: 33_120,
+            aggregates: vec![compared("daily_costs", "12345.674999")],
+            dimensions: vec![compared("account 111122223333", "12345.674999")],
+            identities: vec![compared("covered + negation", "0")],
+            invoice: Some(compared("invoice", "12345.67")),
+        },
+        plan: PlanView {
+            gross: amount("135.805"),
+            overlap: amount("4"),
+            committed: amount("80.25"),
+            net: amount("51.555"),
+            list: amount("152.06"),
+            without_list: 0,
+            effective: amount("131.805"),
+            once: amount("1.5"),
+            net_from: vec![NetFrom { date: Some("2026-11-01".into()), adds: amount("80.25") }],
+            chosen: 2,
+            unpriced: 1,
+            hygiene: 1,
+            by_strategy: vec![strategy("rightsize", "120.5", "40.25"), strategy("modernize", "11.305", "11.305")],
+        },
+        findings,
+        unknown: vec![Unknown {
+            rule: "rds-instance-idle".into(),
+            title: "Database without connections".into(),
+            resources: 3,
+            cost: amount("612.9"),
+            remedy: "collect DatabaseConnections (cloudwatch:GetMetricData)".into(),
+        }],
+        unknown_cost: amount("612.9"),
+        rules: vec![RuleLine {
+            rule: "ebs-volume-gp2".into(),
+            title: "gp2 volume that would cost less as gp3".into(),
+            strategy: "modernize".into(),
+            examined: 10,
+            fires: 1,
+            clean: 9,
+            unknown: 0,
+            net: amount("11.305"),
+        }],
+        alerts: vec![Alert {
+            level: "high".into(),
+            finding: "rds-storage-full@deadbeef".into(),
+            title: "Storage runs full".into(),
+            message: "7 days left at the present growth.".into(),
+        }],
+        commitments: vec![CommitmentView {
+            id: "sp-0001".into(),
+            kind: "Savings Plan".into(),
+            account: Some("111122223333".into()),
+            used: amount("700"),
+            unused: amount("20"),
+            utilization: Some(amount("0.972222222222")),
+            ends: Some("2026-11-01".into()),
+        }],
+        breakdowns: vec![
+            Breakdown {
+                dimension: "service".into(),
+                month: "2026-06".into(),
+                rows: vec![row(Some("AmazonEC2"), "7000", Some("7012.5")), row(None, "12.5", None)],
+            },
+            Breakdown {
+                dimension: "tag:team".into(),
+                month: "2026-06".into(),
+                rows: vec![row(Some("shop"), "5000", None)],
+            },
+        ],
+        tag_coverage: vec![TagCoverage {
+            key: "team".into(),
+            tagged: amount("5000"),
+            untagged: amount("6020.5"),
+            coverage: Some(amount("0.4537")),
+            values: 4,
+        }],
+        days: (1..=30)
+            .map(|day| DayCost {
+                day: format!("2026-06-{day:02}"),
+                billed: Amount(Decimal::from(350 + day * 2)),
+                effective: Amount(Decimal::from(340 + day)),
+            })
+            .collect(),
+        owners: vec![
+            Owner {
+                name: Some("shop".into()),
+                effective: amount("5000"),
+                net: amount("51.555"),
+                findings: vec!["ebs-volume-gp2@0a1b2c3d".into()],
+            },
+            Owner { name: None, effective: amount("6020.5"), net: amount("0"), findings: Vec::new() },
+        ],
+        by: Some("tag:team".into()),
+        gaps: vec![Gap {
+            what: "no hourly usage".into(),
+            place: "acme-2026-06.csv".into(),
+            remedy: "export with hourly granularity".into(),
+        }],
+    }
+}

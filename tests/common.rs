@@ -1,0 +1,64 @@
+//! What several subjects need.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use scale_surgeon::demo::{BillFormat, DESCRIPTION, write_bill};
+use scale_surgeon::review::Review;
+use scale_surgeon::{Job, billing, review, rules};
+
+/// The three formats of the demo.
+pub(crate) const FORMATS: [(&str, BillFormat); 3] =
+    [("cur-legacy", BillFormat::CurLegacy), ("cur2", BillFormat::Cur2), ("focus", BillFormat::Focus)];
+
+/// A file of the repository; a missing one fails, so that a typo cannot pass.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    assert!(path.exists(), "{} is missing", path.display());
+    path
+}
+
+/// The demo's bill as CSV, written once for all tests.
+pub(crate) fn demo_file(name: &str) -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    static FILES: OnceLock<Vec<(String, PathBuf)>> = OnceLock::new();
+    let files = FILES.get_or_init(|| {
+        let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
+        FORMATS
+            .iter()
+            .map(|(name, format)| {
+                let path = folder.path().join(format!("{name}.csv"));
+                let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+                write_bill(DESCRIPTION, *format, &mut file).unwrap();
+                (name.to_string(), path)
+            })
+            .collect()
+    });
+    &files.iter().find(|(n, _)| n == name).unwrap().1
+}
+
+/// Aggregates of files.
+pub(crate) fn aggregates(paths: &[PathBuf], options: billing::Options) -> billing::Aggregates {
+    billing::aggregate(&billing::open(paths, options, &|_| {}).unwrap()).unwrap()
+}
+
+/// The review of files under the built-in rules.
+pub(crate) fn reviewed(paths: &[PathBuf]) -> Review {
+    let job = Job { rules: rules::builtin().unwrap(), ..Job::default() };
+    review(aggregates(paths, billing::Options::default()), &job).unwrap()
+}
+
+/// Exit code, stdout and stderr of the binary in an empty folder, with a clean environment.
+pub(crate) fn surgeon(arguments: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_surgeon"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_remove("NO_COLOR")
+        .env_remove("COLUMNS")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
