@@ -122,6 +122,11 @@ pub enum BillError {
     /// Only headers, no charge.
     #[error("no charges in {0}")]
     Empty(String),
+    /// Charges that do not say when they were made.
+    #[error(
+        "{0}: no charge has a start time (ChargePeriodStart, lineItem/UsageStartDate)\nhelp: export the bill with its charge periods: nothing can be said per day or month without them"
+    )]
+    NoTime(String),
 }
 
 /// Opens files and checks every byte of them.
@@ -133,8 +138,10 @@ pub fn open(paths: &[PathBuf], options: Options, progress: &dyn Fn(&Path)) -> Re
     let mut audits = Vec::new();
     for path in paths {
         progress(path);
-        let file = source::recognise(path)?;
-        audits.push(audit::audit(&file, &options.accept)?);
+        let mut file = source::recognise(path)?;
+        let audit = audit::audit(&file, &options.accept)?;
+        file.skip_blank_lines = audit.accepted.iter().any(|(defect, _)| *defect == Defect::BlankLine);
+        audits.push(audit);
         files.push(file);
     }
     let (tag_keys, other_tag_keys) = columns::tag_keys(&files, &options)?;

@@ -120,8 +120,9 @@ fn own_prices(baseline: &Baseline) -> (OwnPrices, BTreeMap<String, Ratio>) {
     let mut sums: BTreeMap<(Meter, Option<String>), Sums> = BTreeMap::new();
     let mut services: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
     for (target, line) in baseline.lines.iter().flat_map(|(t, lines)| lines.iter().map(move |l| (t, l))) {
-        // What a commitment pays for says nothing about the price of the next unit.
-        let (Some(meter), Some(quantity), true) = (&line.meter, line.quantity, line.covered.is_zero()) else {
+        // What a commitment pays for, and what a free tier gives, say nothing about the price of the next unit.
+        let paid = line.covered.is_zero() && line.effective > Decimal::ZERO;
+        let (Some(meter), Some(quantity), true) = (&line.meter, line.quantity, paid) else {
             continue;
         };
         let entry = sums.entry((meter.clone(), target.region.clone())).or_insert_with(|| Sums {
@@ -220,6 +221,15 @@ mod tests {
     fn a_price_in_another_currency_is_no_price() {
         let meter = Meter("AmazonEC2/EBS:VolumeUsage.gp3".into());
         assert_eq!(book(&Baseline::default(), "EUR").price(&meter, Some("us-east-1")), None);
+    }
+
+    #[test]
+    fn what_a_free_tier_gives_is_no_price() {
+        let meter = Meter("AmazonEC2/EBS:VolumeUsage.gp2".into());
+        assert_eq!(
+            book(&bill(30, 0, 0), "USD").price(&meter, Some("eu-west-1")).map(|p| p.effective),
+            Some(Decimal::new(11, 2))
+        );
     }
 
     #[test]

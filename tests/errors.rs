@@ -71,7 +71,7 @@ fn damaged_records_are_named_by_number_and_kind() {
         (
             "blank.csv",
             format!("{HEADER}\n{}\n\n{}\n", row("1", "USD"), row("1", "USD")),
-            ["record 2 has a blank line", "original files"],
+            ["record 2 has a blank line", "--accept blank-lines"],
         ),
         (
             "quote.csv",
@@ -215,6 +215,25 @@ fn short_rows_can_be_accepted_and_are_then_a_gap() {
     assert_eq!(code, 0);
     let (code, _, err) = review(&[&path], &["--accept", "short-rows", "--strict"]);
     assert_eq!(code, 4, "{err}");
+}
+
+#[test]
+fn blank_lines_can_be_accepted_and_hold_nothing() {
+    let folder = Folder::new();
+    let body = format!("{HEADER}\r\n{}\r\n\r\n{}\r\n\r\n", row("1", "USD"), row("2", "USD"));
+    let path = folder.file("blank.csv", body.as_bytes());
+    assert_eq!(review(&[&path], &[]).0, 1);
+    let (code, out, err) = review(&[&path], &["--accept", "blank-lines", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((json["tie_out"]["rows_reviewed"].as_u64(), json["spend"]["billed"].as_str()), (Some(2), Some("3")));
+}
+
+#[test]
+fn a_bill_without_times_says_so() {
+    let folder = Folder::new();
+    let body = "BilledCost,BillingCurrency,ChargeCategory\n1,USD,Usage\n";
+    refused(&folder.file("timeless.csv", body.as_bytes()), 1, &["no charge has a start time", "ChargePeriodStart"]);
 }
 
 #[test]

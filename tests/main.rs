@@ -3,6 +3,8 @@
 
 /// Modules use only modules above them; crates stay in their rooms.
 mod architecture;
+/// Bills of other clouds, by FOCUS.
+mod clouds;
 /// What several subjects need: the demo's bill in every format, a run of the binary.
 mod common;
 /// The demo's planted truth, in three formats.

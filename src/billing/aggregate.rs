@@ -108,50 +108,46 @@ const ELIGIBLE: [&str; 10] = [
 pub fn aggregate(bill: &Bill) -> Result<Aggregates, BillError> {
     let charges = bill.charges()?;
     let tags: Vec<String> = bill.tag_keys.iter().map(|key| format!("Tag_{key}")).collect();
-    let mut plans = vec![
-        charge_totals(&charges),
-        daily_costs(&charges, &tags),
-        resource_costs(&charges),
-        usage_profiles(&charges),
-        hourly_transfers(&charges),
-        commitment_costs(&charges),
-        resource_tags(&charges, &tags),
-        extent(&charges),
+    let aggregates = [
+        (&table::CHARGE_TOTALS, charge_totals(&charges), None),
+        (&table::DAILY_COSTS, daily_costs(&charges, &tags), None),
+        (&table::RESOURCE_COSTS, resource_costs(&charges), None),
+        (&table::USAGE_PROFILES, usage_profiles(&charges), Some("Hour")),
+        (&table::HOURLY_TRANSFERS, hourly_transfers(&charges), Some("Hour")),
+        (&table::COMMITMENT_COSTS, commitment_costs(&charges), Some("CommitmentDiscountId")),
+        (&table::RESOURCE_TAGS, resource_tags(&charges, &tags), None),
     ];
-    let named = plans.len();
+    let mut plans: Vec<LazyFrame> = aggregates.iter().map(|(_, plan, _)| plan.clone()).collect();
+    plans.push(extent(&charges));
     for file in &bill.files {
         plans.push(tie_out::raw_totals(file, &bill.options)?);
     }
     let text_only = bill.files.iter().all(|f| f.container != Container::Parquet);
-    let frames = run(plans, text_only).map_err(|e| failed(bill, e))?;
-    let [totals, daily, resource, profiles, transfers, commitments, tag_frame, extent, raw @ ..] = frames.as_slice()
-    else {
-        return Err(failed(bill, format!("the engine returned {} of {named} aggregates", frames.len())));
-    };
-    let currency = one_currency(bill, totals)?;
+    let mut frames = run(plans, text_only).map_err(|e| failed(bill, e))?;
+    let mut next = || frames.next().unwrap_or_else(|| Ok(DataFrame::empty())).map_err(|e| failed(bill, e));
     let mut all = BTreeMap::new();
     let mut sums = Vec::new();
-    for (table, frame, key) in [
-        (&table::CHARGE_TOTALS, totals, None),
-        (&table::DAILY_COSTS, daily, None),
-        (&table::RESOURCE_COSTS, resource, None),
-        (&table::USAGE_PROFILES, profiles, Some("Hour")),
-        (&table::HOURLY_TRANSFERS, transfers, Some("Hour")),
-        (&table::COMMITMENT_COSTS, commitments, Some("CommitmentDiscountId")),
-        (&table::RESOURCE_TAGS, tag_frame, None),
-    ] {
-        sums.push(tie_out::AggregateSum::of(table.name, frame));
-        let shaped = shape(table, frame, key, &tags).map_err(|e| failed(bill, e))?;
+    let mut currency = Currency::USD;
+    // Each result is shaped and let go before the next is computed: two of them can be large.
+    for (table, _, key) in &aggregates {
+        let frame = next()?;
+        if table.name == table::CHARGE_TOTALS.name {
+            currency = one_currency(bill, &frame)?;
+        }
+        sums.push(tie_out::AggregateSum::of(table.name, &frame));
+        let shaped = shape(table, frame, *key, &tags).map_err(|e| failed(bill, e))?;
         all.insert(table.name.to_owned(), shaped);
     }
-    let raw = RawTotals::of(raw).map_err(|e| failed(bill, e))?;
+    let extent = &next()?;
+    let raw: Vec<DataFrame> = bill.files.iter().map(|_| next()).collect::<Result<_, _>>()?;
+    let raw = RawTotals::of(&raw).map_err(|e| failed(bill, e))?;
     let tie_out = tie_out::compare(bill, currency, &raw, &sums, &all);
     let moment = |name: &str| {
         integers(extent, name).first().copied().flatten().and_then(|m| Timestamp::from_microsecond(m).ok())
     };
     let names: Vec<&str> = bill.files.iter().map(|f| f.name.as_str()).collect();
     let (Some(first), Some(last)) = (moment("first"), moment("last")) else {
-        return Err(BillError::Empty(names.join(", ")));
+        return Err(BillError::NoTime(names.join(", ")));
     };
     let end = moment("usage_end").or_else(|| moment("end")).unwrap_or(last);
     let date = |t: Timestamp| t.to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -215,12 +211,13 @@ fn gaps(bill: &Bill, without_effective: i64, tie_out: &TieOut) -> Vec<GapEntry> 
 }
 
 /// CSV is parsed once for all aggregates; Parquet is cheaper read again, column by column (measured, `benches/`).
-fn run(plans: Vec<LazyFrame>, shared_scan: bool) -> PolarsResult<Vec<DataFrame>> {
+fn run(plans: Vec<LazyFrame>, shared_scan: bool) -> PolarsResult<Box<dyn Iterator<Item = PolarsResult<DataFrame>>>> {
     if shared_scan {
         let plans = plans.into_iter().map(|lf| lf.logical_plan).collect();
-        return LazyFrame::collect_all_with_engine(plans, Engine::Streaming, OptFlags::default());
+        let frames = LazyFrame::collect_all_with_engine(plans, Engine::Streaming, OptFlags::default())?;
+        return Ok(Box::new(frames.into_iter().map(Ok)));
     }
-    plans.into_iter().map(collect).collect()
+    Ok(Box::new(plans.into_iter().map(collect)))
 }
 
 fn categorical(name: &str) -> Expr {
@@ -231,18 +228,31 @@ fn day() -> Expr {
     col("ChargePeriodStart").cast(DataType::Date).alias("Day")
 }
 
-/// Sum where every usage charge has a value; a sum that leaves some out is unknown.
-fn known_sum(name: &str) -> Expr {
-    when(col(name).null_count().eq(lit(0))).then(col(name).sum()).otherwise(nothing(DECIMAL)).alias(name)
+/// Sum, and how many charges have no value. Plain reductions: the engine streams those, and only those.
+fn sum_and_missing(name: &str) -> [Expr; 2] {
+    [col(name).sum(), col(name).is_null().cast(DataType::Int64).sum().alias(missing(name))]
+}
+
+fn missing(name: &str) -> String {
+    format!("{name} missing")
+}
+
+/// A sum that leaves some charges out is unknown.
+fn known(grouped: LazyFrame, names: &[&str]) -> LazyFrame {
+    let known =
+        |name: &&str| when(col(missing(name)).eq(lit(0))).then(col(*name)).otherwise(nothing(DECIMAL)).alias(*name);
+    grouped.with_columns(names.iter().map(known).collect::<Vec<_>>())
 }
 
 fn money() -> Vec<Expr> {
-    vec![
+    [
         col("BilledCost").sum(),
         coalesce(&[col("EffectiveCost"), col("BilledCost")]).sum().alias("EffectiveCost"),
-        known_sum("ListCost"),
         len().cast(DataType::Int64).alias("Charges"),
     ]
+    .into_iter()
+    .chain(sum_and_missing("ListCost"))
+    .collect()
 }
 
 fn charge_totals(charges: &LazyFrame) -> LazyFrame {
@@ -250,7 +260,7 @@ fn charge_totals(charges: &LazyFrame) -> LazyFrame {
     for key in ["BillingAccountId", "SubAccountId", "BillingCurrency", "ChargeCategory", "x_ChargeType", "InvoiceId"] {
         keys.push(categorical(key));
     }
-    charges.clone().group_by(keys).agg(money())
+    known(charges.clone().group_by(keys).agg(money()), &["ListCost"])
 }
 
 fn daily_costs(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
@@ -261,7 +271,7 @@ fn daily_costs(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
     keys.extend(tags.iter().map(|tag| categorical(tag)));
     let mut sums = money();
     sums.push(col("PricingQuantity").sum());
-    charges.clone().group_by(keys).agg(sums)
+    known(charges.clone().group_by(keys).agg(sums), &["ListCost"])
 }
 
 fn resource_costs(charges: &LazyFrame) -> LazyFrame {
@@ -281,10 +291,10 @@ fn resource_costs(charges: &LazyFrame) -> LazyFrame {
     keys.push(seconds.gt(lit(86_400)).fill_null(lit(false)).alias("Long"));
     let mut sums = money();
     sums.push(col("ChargePeriodEnd").max());
-    sums.push(known_sum("PricingQuantity"));
+    sums.extend(sum_and_missing("PricingQuantity"));
     sums.push(col("x_MeterName").max().alias("MeterName"));
     sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
-    charges.clone().group_by(keys).agg(sums)
+    known(charges.clone().group_by(keys).agg(sums), &["ListCost", "PricingQuantity"])
 }
 
 /// Only charges of at most an hour say in which hour something was used.
@@ -321,14 +331,14 @@ fn usage_profiles(charges: &LazyFrame) -> LazyFrame {
     sums.push(col("PricingQuantity").sum());
     let used = col("CommitmentDiscountStatus").eq(lit("Used")).fill_null(lit(false));
     sums.push(when(used).then(col("PricingQuantity")).otherwise(lit(0).cast(DECIMAL)).sum().alias("CoveredQuantity"));
-    grouped.frame.group_by(grouped.keys).agg(sums)
+    known(grouped.frame.group_by(grouped.keys).agg(sums), &["ListCost"])
 }
 
 fn hourly_transfers(charges: &LazyFrame) -> LazyFrame {
     let grouped = by_hour(charges, |usage| usage.contains("DataTransfer") || usage.ends_with("-Bytes"), false);
     let mut sums = money();
     sums.push(col("PricingQuantity").sum().alias("TransferGB"));
-    grouped.frame.group_by(grouped.keys).agg(sums)
+    known(grouped.frame.group_by(grouped.keys).agg(sums), &["ListCost"])
 }
 
 fn commitment_costs(charges: &LazyFrame) -> LazyFrame {
@@ -350,7 +360,7 @@ fn commitment_costs(charges: &LazyFrame) -> LazyFrame {
     sums.push(col("x_CommitmentTotal").sum().alias("CommitmentTotal"));
     sums.push(col("x_CommitmentUsed").sum().alias("CommitmentUsed"));
     sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
-    charges.clone().group_by(keys).agg(sums)
+    known(charges.clone().group_by(keys).agg(sums), &["ListCost"])
 }
 
 fn resource_tags(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
@@ -376,8 +386,11 @@ fn extent(charges: &LazyFrame) -> LazyFrame {
 }
 
 /// Declared columns in declared order, then tags; text keys as text; sorted by everything that is a key.
-fn shape(table: &Table, frame: &DataFrame, drop_null: Option<&str>, tags: &[String]) -> PolarsResult<DataFrame> {
-    let frame = uncategorical(frame.clone())?;
+fn shape(table: &Table, frame: DataFrame, drop_null: Option<&str>, tags: &[String]) -> PolarsResult<DataFrame> {
+    let frame = match drop_null {
+        Some(key) => frame.lazy().filter(col(key).is_not_null()).collect()?,
+        None => frame,
+    };
     let mut columns = Vec::new();
     let mut order = Vec::new();
     for declared in table.columns {
@@ -387,26 +400,12 @@ fn shape(table: &Table, frame: &DataFrame, drop_null: Option<&str>, tags: &[Stri
         }
     }
     for tag in tags.iter().filter(|tag| frame.column(tag.as_str()).is_ok()) {
-        columns.push(col(tag.as_str()));
+        columns.push(col(tag.as_str()).cast(DataType::String));
         order.push(col(tag.as_str()));
     }
-    let lazy = frame.lazy();
-    let lazy = match drop_null {
-        Some(key) => lazy.filter(col(key).is_not_null()),
-        None => lazy,
-    };
+    // Categoricals sort by their text; sorted before they become text again, they take a quarter of the memory.
     let options = SortMultipleOptions::default().with_nulls_last(true);
-    lazy.select(columns).sort_by_exprs(order, options).collect()
-}
-
-fn uncategorical(frame: DataFrame) -> PolarsResult<DataFrame> {
-    let texts: Vec<Expr> = frame
-        .schema()
-        .iter()
-        .filter(|(_, kind)| matches!(kind, DataType::Categorical(..)))
-        .map(|(name, _)| col(name.clone()).cast(DataType::String))
-        .collect();
-    frame.lazy().with_columns(texts).collect()
+    frame.lazy().sort_by_exprs(order, options).select(columns).collect()
 }
 
 /// The one currency of the bill.

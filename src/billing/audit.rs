@@ -48,10 +48,14 @@ pub enum Defect {
 }
 
 impl Defect {
-    /// The word for `--accept`; only short rows lose nothing when accepted (their missing fields are unknown).
+    /// The word for `--accept`: these lose nothing when accepted (missing fields are unknown, blank lines hold none).
     #[must_use]
     pub fn kind(self) -> Option<&'static str> {
-        (self == Defect::TooFewFields).then_some("short-rows")
+        match self {
+            Defect::TooFewFields => Some("short-rows"),
+            Defect::BlankLine => Some("blank-lines"),
+            _ => None,
+        }
     }
 
     /// The defect in words.
@@ -77,9 +81,10 @@ impl Defect {
             Defect::TooManyFields | Defect::StrayQuote | Defect::OpenQuote => {
                 "a text with a comma or quote is not quoted: export the file again, do not edit it in a spreadsheet"
             }
-            Defect::BlankLine | Defect::RepeatedHeader => {
-                "files were joined by hand: give the original files, as many as there are"
+            Defect::BlankLine => {
+                "the file was edited or joined by hand: give the original; if its blank lines hold nothing, add --accept blank-lines"
             }
+            Defect::RepeatedHeader => "files were joined by hand: give the original files, as many as there are",
             Defect::NoCost => "correct the value or export the file again",
             Defect::NotUtf8 => "save the file as UTF-8",
         }
@@ -287,7 +292,7 @@ impl Scanner {
         let fields = self.field + 1;
         let header = self.record == 0;
         if !header {
-            self.audit.records += 1;
+            self.audit.records += u64::from(length > 0);
             if length == 0 {
                 self.defect(Defect::BlankLine, String::new());
             } else if fields != self.fields {
@@ -295,6 +300,8 @@ impl Scanner {
                 self.defect(defect, format!(", {fields} instead of {}", self.fields));
                 if fields > self.cost {
                     self.add_cost();
+                } else {
+                    self.defect(Defect::NoCost, ": the record ends before it".into());
                 }
             } else {
                 self.add_cost();

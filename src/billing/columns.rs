@@ -230,18 +230,25 @@ pub(super) fn tag_keys(files: &[BillFile], options: &Options) -> Result<(Vec<Str
 /// Every key of a map column.
 fn map_keys(file: &BillFile, map: &str) -> Result<Vec<String>, BillError> {
     let value = |e: PolarsError| BillError::Value { file: file.name.clone(), message: one_line(&e.to_string()) };
-    let keys = match file.schema.get(map) {
+    // Distinct texts of a whole row, not of its keys: a bill has few of them, and they stream.
+    let distinct = |expr: Expr| {
+        let once = file.scan()?.select([expr.alias("key")]).unique(None, UniqueKeepStrategy::Any);
+        Ok::<_, BillError>(
+            strings(&collect(once).map_err(value)?, "key").into_iter().flatten().collect::<Vec<String>>(),
+        )
+    };
+    let mut keys = BTreeSet::new();
+    match file.schema.get(map) {
         Some(DataType::List(_)) => {
-            let options = ExplodeOptions { empty_as_null: false, keep_nulls: false };
-            let key = element().struct_().field_by_name("key");
-            collect(file.scan()?.select([col(map).list().eval(key).explode(options).unique().alias("key")]))
+            let names = col(map).list().eval(element().struct_().field_by_name("key"));
+            for row in distinct(names.list().join(lit("\u{1f}"), true))? {
+                keys.extend(row.split('\u{1f}').filter(|key| !key.is_empty()).map(str::to_owned));
+            }
         }
-        Some(DataType::Struct(fields)) => return Ok(fields.iter().map(|f| f.name().to_string()).collect()),
+        Some(DataType::Struct(fields)) => keys.extend(fields.iter().map(|f| f.name().to_string())),
         _ => {
             let Some(json) = text(file, &[map]) else { return Ok(Vec::new()) };
-            let frame = collect(file.scan()?.select([json.unique().alias("key")])).map_err(value)?;
-            let mut keys = BTreeSet::new();
-            for json in strings(&frame, "key").into_iter().flatten() {
+            for json in distinct(json)? {
                 let object: serde_json::Map<String, serde_json::Value> =
                     serde_json::from_str(&json).map_err(|e| BillError::Value {
                         file: file.name.clone(),
@@ -249,10 +256,9 @@ fn map_keys(file: &BillFile, map: &str) -> Result<Vec<String>, BillError> {
                     })?;
                 keys.extend(object.into_iter().map(|(key, _)| key));
             }
-            return Ok(keys.into_iter().collect());
         }
-    };
-    Ok(strings(&keys.map_err(value)?, "key").into_iter().flatten().collect())
+    }
+    Ok(keys.into_iter().collect())
 }
 
 fn cut(text: &str) -> String {

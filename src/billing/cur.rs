@@ -184,11 +184,14 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         let region = zone.trim_end_matches(|c: char| c.is_ascii_lowercase());
         (region.ends_with(|c: char| c.is_ascii_digit()) && zone.len() == region.len() + 1).then(|| region.to_owned())
     });
-    let region = coalesce(&[
-        cur.product("region_code").unwrap_or_else(|| nothing(DataType::String)),
-        cur.product("region").unwrap_or_else(|| nothing(DataType::String)),
-        zone_region,
-    ]);
+    // The map is opened only where the region has no column of its own: a list of keys a row is the dearest thing to read.
+    let region = match cur.text("product_region_code") {
+        Some(code) => coalesce(&[code, cur.text_or_null("product_region"), zone_region]),
+        None => {
+            let from_product = |name: &str| cur.product(name).unwrap_or_else(|| nothing(DataType::String));
+            coalesce(&[from_product("region_code"), from_product("region"), zone_region])
+        }
+    };
     let commitment_total = when(line(&["RIFee"]))
         .then(
             or_zero(cur.net_or_gross(

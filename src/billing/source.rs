@@ -59,6 +59,8 @@ pub struct BillFile {
     pub columns: Vec<String>,
     /// Its types: all text for CSV.
     pub schema: Arc<Schema>,
+    /// Whether the user accepted blank lines, which the engine would read as records without any value.
+    pub skip_blank_lines: bool,
 }
 
 /// Looks into a file and says what it is.
@@ -107,7 +109,7 @@ pub fn recognise(path: &Path) -> Result<BillFile, BillError> {
     let columns = header(&head).map_err(|found| not(&found, "export the file again as comma-separated UTF-8"))?;
     let schema = Arc::new(columns.iter().map(|c| (c.as_str().into(), polars::prelude::DataType::String)).collect());
     let format = format_of(&columns).map_err(|found| not(&found, EXPECTED))?;
-    Ok(BillFile { name, path: path.to_owned(), container, format, columns, schema })
+    Ok(BillFile { name, path: path.to_owned(), container, format, columns, schema, skip_blank_lines: false })
 }
 
 /// Bytes looked at to recognise a file; headers of legacy CURs with thousands of tags stay below a megabyte.
@@ -129,7 +131,15 @@ fn recognise_parquet(path: &Path, name: String) -> Result<BillFile, BillError> {
         found,
         help: EXPECTED.into(),
     })?;
-    Ok(BillFile { name, path: path.to_owned(), container: Container::Parquet, format, columns, schema })
+    Ok(BillFile {
+        name,
+        path: path.to_owned(),
+        container: Container::Parquet,
+        format,
+        columns,
+        schema,
+        skip_blank_lines: false,
+    })
 }
 
 /// What the first bytes say when they are no CSV.
@@ -219,13 +229,18 @@ impl BillFile {
         match self.container {
             Container::Parquet => scan_parquet(&self.path).map_err(failed),
             // Nothing is inferred: every column is text, so that ids keep their zeros and numbers their digits.
-            Container::Csv | Container::CsvGz => LazyCsvReader::new(engine_path(&self.path))
-                .with_infer_schema_length(Some(0))
-                .with_missing_is_null(true)
-                .with_glob(false)
-                .with_raise_if_empty(false)
-                .finish()
-                .map_err(failed),
+            Container::Csv | Container::CsvGz => {
+                let rows = LazyCsvReader::new(engine_path(&self.path))
+                    .with_infer_schema_length(Some(0))
+                    .with_missing_is_null(true)
+                    .with_glob(false)
+                    .with_raise_if_empty(false)
+                    .finish()
+                    .map_err(failed)?;
+                // The byte pass has seen a cost in every record: only a blank line has none.
+                let has_cost = polars::prelude::col(self.cost_column()).is_not_null();
+                Ok(if self.skip_blank_lines { rows.filter(has_cost) } else { rows })
+            }
         }
     }
 

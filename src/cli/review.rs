@@ -58,8 +58,8 @@ pub(super) struct ReviewArgs {
     /// What the invoice says; the review must come to the same.
     #[arg(long, value_name = "AMOUNT", help_heading = "Input")]
     invoice_total: Option<String>,
-    /// Accept a defect of CSV files: short-rows.
-    #[arg(long, value_name = "DEFECT", value_parser = ["short-rows"], help_heading = "Input")]
+    /// Accept a defect of CSV files: short-rows, blank-lines. May be repeated.
+    #[arg(long, value_name = "DEFECT", value_parser = ["short-rows", "blank-lines"], help_heading = "Input")]
     accept: Vec<String>,
 
     /// Exit with 4 when something could not be read.

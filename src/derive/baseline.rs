@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{DataFrame, DataType};
+use polars::prelude::{BooleanChunked, DataFrame, DataType, PolarsResult};
 use rust_decimal::Decimal;
 
 use super::schedule::hour_of_week;
 use crate::id::{Meter, Target};
 use crate::money::decimal_from_atoms;
-use crate::period::{AsOf, HOURS_PER_WEEK};
+use crate::period::AsOf;
 
 /// What one meter of one target costs per month of 730 hours.
 #[derive(Clone, PartialEq, Debug)]
@@ -81,22 +81,31 @@ pub fn baseline(tables: &BTreeMap<String, DataFrame>, as_of: AsOf) -> Baseline {
             });
         }
     }
-    if let Some(frame) = tables.get("usage_profiles") {
-        let end = as_of.timestamp().as_second() / 3600;
-        let [meters] = columns_of(frame, ["Meter"]);
-        let hours = micros(frame, "Hour");
-        for (row, target) in targets(frame).into_iter().enumerate() {
-            let (Some(meter), Some(hour)) = (meters.get(row).cloned().flatten(), hours.get(row).copied().flatten())
-            else {
-                continue;
-            };
-            let hour = hour / 3_600_000_000;
-            if (end - HOURS_PER_WEEK..end).contains(&hour) {
-                out.hours.entry((target, Meter(meter))).or_default().push(hour_of_week(hour));
+    if let Some(frame) = tables.get("usage_profiles").and_then(|all| last_week(all, as_of).ok()) {
+        let [meters] = columns_of(&frame, ["Meter"]);
+        let hours = micros(&frame, "Hour");
+        for (row, target) in targets(&frame).into_iter().enumerate() {
+            if let (Some(meter), Some(hour)) = (meters.get(row).cloned().flatten(), hours.get(row).copied().flatten()) {
+                out.hours.entry((target, Meter(meter))).or_default().push(hour_of_week(hour / MICROS_PER_HOUR));
             }
         }
     }
     out
+}
+
+const MICROS_PER_HOUR: i64 = 3_600_000_000;
+
+/// The rows of the 168 hours before as-of.
+fn last_week(profiles: &DataFrame, as_of: AsOf) -> PolarsResult<DataFrame> {
+    let window = as_of.run_rate_window();
+    between(profiles, window.start().as_microsecond(), window.end().as_microsecond())
+}
+
+/// The rows of hours in a window, start inclusive, end exclusive, in microseconds.
+pub(super) fn between(frame: &DataFrame, start: i64, end: i64) -> PolarsResult<DataFrame> {
+    let hours = frame.column("Hour")?.to_physical_repr();
+    let mask: BooleanChunked = hours.i64()?.iter().map(|h| h.is_some_and(|h| (start..end).contains(&h))).collect();
+    frame.filter(&mask)
 }
 
 fn targets(frame: &DataFrame) -> Vec<Target> {

@@ -80,8 +80,9 @@ pub(super) fn commitments(commitment_costs: &DataFrame) -> PolarsResult<DataFram
             col("CommitmentEnd").max(),
         ]);
     let total = col("UsedCost") + col("UnusedCost");
-    let with_ratio = grouped
-        .with_column(when(total.clone().gt(lit(0))).then(col("UsedCost") / total).otherwise(none).alias("Utilization"));
+    // The engine divides before it chooses: nothing must not be a divisor.
+    let divisor = when(total.clone().gt(lit(0))).then(total).otherwise(none);
+    let with_ratio = grouped.with_column((col("UsedCost") / divisor).alias("Utilization"));
     declared(&table::COMMITMENTS, with_ratio, &["CommitmentDiscountId"])
 }
 

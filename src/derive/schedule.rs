@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use crate::period::{AsOf, HOURS_PER_WEEK};
 use crate::table;
 
-use super::baseline::{columns_of, decimals, micros, texts};
+use super::baseline::{between, columns_of, decimals, micros, texts};
 
 const HOUR: i64 = 3_600_000_000;
 const WEEK: usize = HOURS_PER_WEEK as usize;
@@ -36,14 +36,24 @@ pub(super) fn schedules(
     as_of: AsOf,
 ) -> PolarsResult<DataFrame> {
     let end = as_of.timestamp().as_microsecond() / HOUR;
+    let first_hour = micros(usage_profiles, "Hour").into_iter().flatten().min().map_or(end, |m| m / HOUR);
+    let weeks = ((end - first_hour) / HOURS_PER_WEEK).min(MAX_WEEKS);
+    // Text is read out only for the weeks and meters that are looked at.
+    let from = (end - weeks.max(1) * HOURS_PER_WEEK) * HOUR;
+    let machines =
+        usage_profiles.clone().lazy().filter(col("Meter").str().contains_literal(lit("/BoxUsage:"))).collect()?;
+    let usage_profiles = &between(&machines, from, end * HOUR)?;
+    let ids = [col("SubAccountId"), col("RegionId"), col("ResourceId")];
+    let known = usage_profiles.clone().lazy().select(ids.clone()).unique(None, UniqueKeepStrategy::Any);
+    let moved = between(hourly_transfers, from, end * HOUR)?.lazy();
+    let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Semi) };
+    let hourly_transfers = &moved.join(known, ids.clone(), ids, same).collect()?;
     let mut instances: BTreeMap<Key, Instance> = BTreeMap::new();
-    let mut first_hour = end;
     let meters = texts(usage_profiles, "Meter");
     let hours = micros(usage_profiles, "Hour");
     for (row, key) in keys(usage_profiles).into_iter().enumerate() {
         let Some(hour) = hours.get(row).copied().flatten().map(|m| m / HOUR) else { continue };
-        first_hour = first_hour.min(hour);
-        let Some(meter) = meters.get(row).cloned().flatten().filter(|m| m.contains("/BoxUsage:")) else { continue };
+        let Some(meter) = meters.get(row).cloned().flatten() else { continue };
         let instance = instances.entry(key).or_default();
         instance.meter = Some(meter);
         *instance.running.entry(hour).or_default() += 1;
@@ -59,7 +69,6 @@ pub(super) fn schedules(
             *instance.moved.entry(hour / HOUR).or_default() += gb;
         }
     }
-    let weeks = ((end - first_hour) / HOURS_PER_WEEK).min(MAX_WEEKS);
     let rows: Vec<Row> = instances.into_iter().filter_map(|(key, instance)| row(key, &instance, weeks, end)).collect();
     frame(rows)
 }

@@ -80,7 +80,11 @@ pub fn judge(rule: &Rule, tables: &Tables) -> Result<Verdicts, RuleError> {
     for (target, rows) in by_target {
         let says = |row: &&Row| result.cell(row, "Fires").cloned().unwrap_or(Cell::Null);
         let firing: Vec<&Row> = rows.iter().copied().filter(|row| says(row) == Cell::Boolean(true)).collect();
-        if !firing.is_empty() {
+        // Corrections can outweigh what was used: what is less than nothing today cannot be judged.
+        let corrected = |row: &&Row| result.number(row, "Quantity").is_some_and(|q| q < Decimal::ZERO);
+        if firing.iter().any(corrected) {
+            verdicts.unknown.push(target.clone());
+        } else if !firing.is_empty() {
             verdicts.findings.push(finding(rule, &result, target, &firing)?);
         } else if rows.iter().any(|row| says(row) == Cell::Null) {
             verdicts.unknown.push(target.clone());
@@ -204,7 +208,7 @@ fn changes_of(rule: &Rule, result: &Rows, row: &Row, changes: &mut Vec<Change>) 
     let new_quantity = result.number(row, "NewQuantity");
     let off_hours = result.text(row, "OffHours");
     let once = result.number(row, "Once");
-    for (name, amount) in [("Quantity", quantity), ("NewQuantity", new_quantity), ("Once", once)] {
+    for (name, amount) in [("NewQuantity", new_quantity), ("Once", once)] {
         if let Some(amount) = amount.filter(|amount| *amount < Decimal::ZERO) {
             return Err(wrong(rule, row, format!("{name} is {}, less than nothing", amount.normalize())));
         }
