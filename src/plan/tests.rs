@@ -148,6 +148,14 @@ fn a_missing_price_is_not_a_free_one() {
 }
 
 #[test]
+fn a_price_per_another_unit_is_no_price() {
+    let hours = "AmazonEC2/NatGateway-Hours";
+    let swap = Verb::Swap { meter: Some(Meter(hours.into())), quantity: None };
+    let plan = planned(vec![finding("ebs-volume-gp2", vec![(Some(GP2), None, swap)])], vec![line(GP2, 10, 1, 0)]);
+    assert_eq!(plan.findings[0].standing, Standing::Unpriced(format!("{hours} per GB-Months")));
+}
+
+#[test]
 fn a_change_that_costs_more_than_today_is_refused_by_name_and_row() {
     let more = Verb::Swap { meter: None, quantity: Some(2000.into()) };
     let plan =

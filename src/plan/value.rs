@@ -9,6 +9,7 @@ use crate::finding::{Change, Finding, Verb};
 use crate::id::{Meter, Target};
 use crate::period::OffHours;
 use crate::prices::PriceBook;
+use crate::quantity::PricingUnit;
 
 /// A saving per month of 730 hours.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -202,6 +203,11 @@ fn swap(
         let (effective, list) = match new_meter.filter(|_| changed) {
             Some(meter) => {
                 let price = prices.price(meter, target.region.as_deref()).ok_or_else(|| meter.to_string())?;
+                // A quantity that the page leaves as billed is in the old meter's unit: a price per another unit is none.
+                let unit = line.unit.as_deref().map(PricingUnit::new);
+                if new_quantity.is_none() && unit.as_ref().is_some_and(|unit| *unit != price.unit) {
+                    return Err(format!("{meter} per {}", unit.map(|u| u.to_string()).unwrap_or_default()));
+                }
                 let cost = (price.effective * wanted, price.list.map(|p| p * wanted));
                 source = Some(price.source);
                 cost
