@@ -49,6 +49,13 @@ pub(crate) fn reviewed(paths: &[PathBuf]) -> Review {
     review(aggregates(paths, billing::Options::default()), &job).unwrap()
 }
 
+/// The review of the demo's bill in a format, made once for all tests.
+pub(crate) fn demo_review(name: &str) -> Review {
+    static REVIEWS: [OnceLock<Review>; 3] = [const { OnceLock::new() }; 3];
+    let place = FORMATS.iter().position(|(n, _)| *n == name).unwrap();
+    REVIEWS[place].get_or_init(|| reviewed(&[demo_file(name).to_owned()])).clone()
+}
+
 /// Exit code, stdout and stderr of the binary in an empty folder, with a clean environment.
 pub(crate) fn surgeon(arguments: &[&str]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();

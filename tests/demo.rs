@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use scale_surgeon::review::{BreakdownRow, FindingView, Review};
 
-use crate::common::{FORMATS, demo_file, repository, reviewed, surgeon};
+use crate::common::{FORMATS, demo_file, demo_review, repository, surgeon};
 
 /// Rule, account, region, resource.
 type Key = (String, String, String, String);
@@ -58,13 +58,13 @@ fn every_planted_item_is_found_to_the_cent_and_nothing_else_fires() {
             // A FOCUS export does not say when a commitment ends: the amounts hold, the date is unknown.
             expected.values_mut().for_each(|w| w.until = None);
         }
-        assert_eq!(found(&reviewed(&[demo_file(name).to_owned()])), expected, "{name}");
+        assert_eq!(found(&demo_review(name)), expected, "{name}");
     }
 }
 
 #[test]
 fn the_three_formats_agree_on_totals_breakdowns_and_plan() {
-    let [legacy, cur2, focus] = FORMATS.map(|(name, _)| reviewed(&[demo_file(name).to_owned()]));
+    let [legacy, cur2, focus] = FORMATS.map(|(name, _)| demo_review(name));
     for other in [&cur2, &focus] {
         assert_eq!(other.spend.billed, legacy.spend.billed);
         assert_eq!(other.spend.effective, legacy.spend.effective);
@@ -88,7 +88,7 @@ fn the_three_formats_agree_on_totals_breakdowns_and_plan() {
 #[test]
 fn billed_cost_by_charge_category_is_the_same_in_three_formats() {
     let [legacy, cur2, focus] = FORMATS.map(|(name, _)| {
-        let review = reviewed(&[demo_file(name).to_owned()]);
+        let review = demo_review(name);
         review.spend.by_category.iter().map(|l| (l.key.clone(), l.billed.0)).collect::<BTreeMap<_, _>>()
     });
     assert_eq!(legacy, cur2);

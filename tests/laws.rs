@@ -1,6 +1,7 @@
 //! Laws that hold for every rule page, whatever it says: on its own cases and on the demo. New pages get them free.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use polars::prelude::*;
 use rust_decimal::Decimal;
@@ -14,16 +15,21 @@ use scale_surgeon::{billing, derive, plan, prices, table};
 use crate::common::{aggregates, demo_file};
 
 fn pages() -> Vec<Rule> {
-    let rules = rules::builtin().unwrap();
+    static PAGES: OnceLock<Vec<Rule>> = OnceLock::new();
+    let rules = PAGES.get_or_init(|| rules::builtin().unwrap()).clone();
     assert!(rules.len() >= 8, "the built-in pages are gone");
     rules
 }
 
 /// The demo's tables.
 fn acme() -> (Tables, AsOf) {
-    let mut bill = aggregates(&[demo_file("cur2").to_owned()], billing::Options::default());
-    derive::derive(&mut bill.tables, bill.as_of).unwrap();
-    (bill.tables, bill.as_of)
+    static ACME: OnceLock<(Tables, AsOf)> = OnceLock::new();
+    let made = ACME.get_or_init(|| {
+        let mut bill = aggregates(&[demo_file("cur2").to_owned()], billing::Options::default());
+        derive::derive(&mut bill.tables, bill.as_of).unwrap();
+        (bill.tables, bill.as_of)
+    });
+    made.clone()
 }
 
 fn verdicts(rule: &Rule, tables: &Tables) -> Verdicts {

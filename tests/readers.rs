@@ -10,7 +10,7 @@ use polars::prelude::*;
 use scale_surgeon::billing::Options;
 use scale_surgeon::review::Review;
 
-use crate::common::{FORMATS, aggregates, demo_file, repository, reviewed};
+use crate::common::{FORMATS, aggregates, demo_file, demo_review, repository, reviewed};
 
 fn read_text(path: &Path) -> DataFrame {
     LazyCsvReader::new(PlRefPath::new(path.to_str().unwrap()))
@@ -104,7 +104,7 @@ fn packings_of_one_bill_give_one_review() {
         // Legacy Parquet has Athena's names and types of its own; here it keeps its headers and text.
         let frame = read_text(csv);
         write_parquet(&parquet, if name == "cur-legacy" { frame } else { typed(frame) });
-        let expected = comparable(reviewed(&[csv.to_owned()]));
+        let expected = comparable(demo_review(name));
         assert_eq!(comparable(reviewed(&[zipped])), expected, "{name} gzipped, under a name that says nothing");
         assert_eq!(comparable(reviewed(&[parquet])), expected, "{name} as Parquet");
     }
@@ -122,7 +122,7 @@ fn a_bill_in_parts_with_other_column_orders_and_missing_columns_is_the_same_bill
     let (one, two) = (folder.path().join("part-1.parquet"), folder.path().join("part-2.csv"));
     write_parquet(&one, first);
     CsvWriter::new(std::fs::File::create(&two).unwrap()).finish(&mut second.clone()).unwrap();
-    let expected = comparable(reviewed(&[demo_file("cur2").to_owned()]));
+    let expected = comparable(demo_review("cur2"));
     assert_eq!(comparable(reviewed(&[one.clone(), two])), expected);
     // A part without an optional column: its values are unknown, its totals hold.
     let without = whole.slice(half as i64, whole.height()).drop("savings_plan_end_time").unwrap();
