@@ -56,6 +56,18 @@ pub(crate) fn demo_review(name: &str) -> Review {
     REVIEWS[place].get_or_init(|| reviewed(&[demo_file(name).to_owned()])).clone()
 }
 
+/// The demo's bill as a saved Dataset, for tests that are not about reading bills.
+pub(crate) fn demo_dataset() -> String {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let bill = aggregates(&[demo_file("cur2").to_owned()], billing::Options::default());
+        bill.to_dataset().save(folder.path()).unwrap();
+        folder
+    });
+    folder.path().display().to_string()
+}
+
 /// Exit code, stdout and stderr of the binary in an empty folder, with a clean environment.
 pub(crate) fn surgeon(arguments: &[&str]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();

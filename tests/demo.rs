@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use scale_surgeon::review::{BreakdownRow, FindingView, Review};
 
-use crate::common::{FORMATS, demo_file, demo_review, repository, surgeon};
+use crate::common::{FORMATS, demo_dataset, demo_file, demo_review, repository, surgeon};
 
 /// Rule, account, region, resource.
 type Key = (String, String, String, String);
@@ -147,7 +147,7 @@ fn a_saved_dataset_gives_the_same_findings_without_the_bill() {
 
 #[test]
 fn the_gate_of_ci_closes_on_net_and_on_unknown() {
-    let path = demo_file("cur2").display().to_string();
+    let path = demo_dataset();
     for (condition, code) in
         [("net>500", 10), ("net>5000", 0), ("unknown>5%", 10), ("unknown>50%", 0), ("level>=high", 0)]
     {
@@ -161,7 +161,7 @@ fn parameters_waivers_and_unknown_settings_work_from_surgeon_toml() {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("surgeon.toml");
     let config = settings.display().to_string();
-    let path = demo_file("cur2").display().to_string();
+    let path = demo_dataset();
     let run = |text: &str| {
         std::fs::write(&settings, text).unwrap();
         surgeon(&["review", &path, "--config", &config, "-f", "csv"])
