@@ -162,6 +162,9 @@ pub struct TieOut {
     pub dimensions: Vec<TieOutLine>,
     /// Commitment identities (covered + negation = 0, used + unused = commitment).
     pub identities: Vec<TieOutLine>,
+    /// FOCUS commitments over their life: effective usage = billed purchases. Upfront payments break it in a month, so a
+    /// difference is shown and does not close the gate.
+    pub life_identities: Vec<TieOutLine>,
     /// The invoice total given by the user, against ours.
     pub invoice: Option<TieOutLine>,
 }

@@ -286,3 +286,21 @@ fn a_bad_rule_page_of_the_user_is_named_by_line() {
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("ebs-volume-old"), "{out}");
 }
+
+#[test]
+fn covered_usage_without_its_negation_does_not_tie_out() {
+    let folder = Folder::new();
+    let header = "lineItem/LineItemType,lineItem/UnblendedCost,lineItem/CurrencyCode,lineItem/UsageStartDate,lineItem/UsageEndDate,bill/BillingPeriodStartDate,savingsPlan/SavingsPlanARN,savingsPlan/SavingsPlanEffectiveCost";
+    let times = "USD,2026-10-01T00:00:00Z,2026-10-01T01:00:00Z,2026-10-01T00:00:00Z,arn:aws:savingsplans::111122223333:savingsplan/1";
+    let covered = format!("SavingsPlanCoveredUsage,10,{times},7");
+    let negation = format!("SavingsPlanNegation,-10,{times},");
+    let whole = folder.file("whole.csv", format!("{header}\n{covered}\n{negation}\n").as_bytes());
+    assert_eq!(review(&[&whole], &[]).0, 0);
+    let cut = folder.file("cut.csv", format!("{header}\n{covered}\n").as_bytes());
+    let (code, out, err) = review(&[&cut], &[]);
+    assert_eq!((code, out.as_str()), (5, ""), "{err}");
+    assert!(
+        err.contains("savingsplan/1, 2026-10-01: covered usage = negation: expected 10, found 0, residual 10"),
+        "{err}"
+    );
+}

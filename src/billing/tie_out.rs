@@ -59,8 +59,11 @@ pub struct TieOut {
     pub aggregates: Vec<Line>,
     /// Each key of each dimension.
     pub dimensions: Vec<Line>,
-    /// Commitment identities.
+    /// Commitment identities of a month, which must hold.
     pub identities: Vec<Line>,
+    /// FOCUS: effective usage = billed purchases of a commitment. It holds over the commitment's life, and an upfront payment
+    /// breaks it in any one month: a difference is shown and closes nothing.
+    pub life_identities: Vec<Line>,
     /// Row counts that differ: (aggregate, rows).
     pub lost_rows: Vec<(String, u64)>,
     /// The user's invoice total.
@@ -239,7 +242,10 @@ pub(super) fn of_dataset(sources: &[SourceEntry], tables: &BTreeMap<String, Data
         }
         out.aggregates.push(Line { what: name.into(), expected, found });
     }
-    out.identities = tables.get("commitment_costs").map(identities).unwrap_or_default();
+    if let Some(commitments) = tables.get("commitment_costs") {
+        out.identities = identities(commitments);
+        out.life_identities = life_identities(commitments);
+    }
     Ok(out)
 }
 
@@ -281,6 +287,7 @@ pub(super) fn compare(
     }
     if let Some(commitments) = tables.get("commitment_costs") {
         out.identities = identities(commitments);
+        out.life_identities = life_identities(commitments);
     }
     out
 }
@@ -367,10 +374,35 @@ fn identities(commitments: &DataFrame) -> Vec<Line> {
             let what = format!("commitment {id}, {period}: used + unused = committed");
             lines.push(Line { what, expected: dec(sums.total), found: dec(sums.used + sums.unused) });
         }
-        if sums.negation_seen {
+        if sums.negation_seen || sums.covered != 0 {
             let what = format!("commitment {id}, {period}: covered usage = negation");
             lines.push(Line { what, expected: dec(sums.covered), found: dec(-sums.negation) });
         }
     }
     lines
+}
+
+/// FOCUS states no commitment; it says that a commitment's usage costs, over its life, what its purchases were billed.
+/// Only commitments with both in the files are compared.
+fn life_identities(commitments: &DataFrame) -> Vec<Line> {
+    let dec = |a: i128| decimal_from_atoms(a).unwrap_or(Decimal::MAX);
+    let mut by_id: BTreeMap<String, (Option<i128>, Option<i128>)> = BTreeMap::new();
+    let categories = strings(commitments, "ChargeCategory");
+    let kinds = strings(commitments, "x_ChargeType");
+    let (billed, effective) = (atoms(commitments, "BilledCost"), atoms(commitments, "EffectiveCost"));
+    for (row, id) in strings(commitments, "CommitmentDiscountId").into_iter().enumerate() {
+        let kind = kinds.get(row).and_then(|k| k.as_deref()).unwrap_or_default();
+        let at = |values: &[Option<i128>]| values.get(row).copied().flatten().unwrap_or_default();
+        let (purchases, usage) = by_id.entry(id.unwrap_or_default()).or_default();
+        match categories.get(row).and_then(|c| c.as_deref()) {
+            Some("Purchase") if kind.starts_with("Purchase") => *purchases.get_or_insert_default() += at(&billed),
+            Some("Usage") if kind.starts_with("Usage ") => *usage.get_or_insert_default() += at(&effective),
+            _ => {}
+        }
+    }
+    let line = |(id, (purchases, usage)): (String, (Option<i128>, Option<i128>))| {
+        let what = format!("commitment {id}: effective usage = billed purchases");
+        Some(Line { what, expected: dec(purchases?), found: dec(usage?) })
+    };
+    by_id.into_iter().filter_map(line).collect()
 }

@@ -164,6 +164,7 @@ pub(crate) fn sample() -> Review {
             aggregates: vec![compared("daily_costs", "12345.674999")],
             dimensions: vec![compared("account 111122223333", "12345.674999")],
             identities: vec![compared("covered + negation", "0")],
+            life_identities: Vec::new(),
             invoice: Some(compared("invoice", "12345.67")),
         },
         plan: PlanView {

@@ -542,6 +542,7 @@ fn tie_out_view(proof: &tie_out::TieOut) -> TieOut {
         aggregates,
         dimensions: proof.dimensions.iter().map(line).collect(),
         identities: proof.identities.iter().map(line).collect(),
+        life_identities: proof.life_identities.iter().map(line).collect(),
         invoice: proof.invoice.as_ref().map(line),
     }
 }
