@@ -23,7 +23,11 @@ fn main() -> io::Result<()> {
     let mut list = String::from("&[\n");
     for page in &pages {
         let path = page.strip_prefix(&root).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
-        list.push_str(&format!("    ({path:?}, include_str!({:?})),\n", page.to_string_lossy()));
+        // The checkout's own place, not this one's: checkouts may share a folder of build results.
+        let from_root = format!("/rules/{path}");
+        list.push_str(&format!(
+            "    ({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {from_root:?}))),\n"
+        ));
     }
     list.push_str("]\n");
     fs::write(variable("OUT_DIR")?.join("pages.rs"), list)

@@ -15,26 +15,26 @@ mod entities;
 mod monthly_cost;
 mod schedule;
 
-/// Adds the derived tables to the aggregates.
+/// Adds the derived tables whose aggregates are there; what cannot be derived stays missing, so that rules answer unknown.
 ///
 /// # Errors
 /// An engine error: a table does not have its declared columns. Our bug, or a changed Dataset.
 pub fn derive(tables: &mut BTreeMap<String, DataFrame>, as_of: AsOf) -> Result<(), PolarsError> {
-    let resource_costs = table(tables, "resource_costs")?;
-    let commitment_costs = table(tables, "commitment_costs")?;
-    let usage_profiles = table(tables, "usage_profiles")?;
-    let hourly_transfers = table(tables, "hourly_transfers")?;
-    let derived = [
-        ("resource_monthly_costs", monthly_cost::resource_monthly_costs(&resource_costs, &commitment_costs, as_of)?),
-        ("resources", entities::resources(&resource_costs)?),
-        ("commitments", entities::commitments(&commitment_costs)?),
-        ("schedules", schedule::schedules(&usage_profiles, &hourly_transfers, as_of)?),
-    ];
-    tables.extend(derived.map(|(name, frame)| (name.to_owned(), frame)));
+    let given = |name: &str| tables.get(name).cloned();
+    let (costs, commitments) = (given("resource_costs"), given("commitment_costs"));
+    let (profiles, transfers) = (given("usage_profiles"), given("hourly_transfers"));
+    let mut add = |name: &str, frame: DataFrame| tables.insert(name.to_owned(), frame);
+    if let Some(costs) = &costs {
+        add("resources", entities::resources(costs)?);
+    }
+    if let Some(commitments) = &commitments {
+        add("commitments", entities::commitments(commitments)?);
+    }
+    if let (Some(costs), Some(commitments)) = (&costs, &commitments) {
+        add("resource_monthly_costs", monthly_cost::resource_monthly_costs(costs, commitments, as_of)?);
+    }
+    if let (Some(profiles), Some(transfers)) = (&profiles, &transfers) {
+        add("schedules", schedule::schedules(profiles, transfers, as_of)?);
+    }
     Ok(())
-}
-
-fn table(tables: &BTreeMap<String, DataFrame>, name: &str) -> Result<DataFrame, PolarsError> {
-    let declared = crate::table::find(name).map(crate::table::Table::empty);
-    tables.get(name).cloned().or(declared).ok_or_else(|| PolarsError::ColumnNotFound(name.to_owned().into()))
 }

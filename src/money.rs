@@ -151,25 +151,6 @@ impl fmt::Display for Money {
     }
 }
 
-/// A saving or cost that may have no price: unpriced is never zero.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Priced<T> {
-    /// A known figure.
-    At(T),
-    /// Judged, but no price could be found.
-    Unpriced,
-}
-
-impl<T> Priced<T> {
-    /// The figure, when there is one.
-    pub fn known(self) -> Option<T> {
-        match self {
-            Priced::At(value) => Some(value),
-            Priced::Unpriced => None,
-        }
-    }
-}
-
 /// Reads a number as a bill writes it: digits, sign, point, exponent; rounded to 12 places half to even.
 ///
 /// # Errors

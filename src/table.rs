@@ -9,6 +9,7 @@ mod aggregates;
 mod charges;
 mod derived;
 mod entities;
+pub mod read;
 
 pub use aggregates::{
     CHARGE_TOTALS, COMMITMENT_COSTS, DAILY_COSTS, HOURLY_TRANSFERS, RESOURCE_COSTS, RESOURCE_TAGS, USAGE_PROFILES,
@@ -16,6 +17,11 @@ pub use aggregates::{
 pub use charges::CHARGES;
 pub use derived::{RESOURCE_MONTHLY_COSTS, SCHEDULES};
 pub use entities::{COMMITMENTS, RESOURCES};
+
+/// The engine's exact number: money and quantities.
+pub const DECIMAL: DataType = DataType::Decimal(38, 12);
+/// The engine's time: microseconds, UTC, without a zone attached.
+pub const TIME: DataType = DataType::Datetime(TimeUnit::Microseconds, None);
 
 /// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,8 +47,8 @@ impl ColumnType {
         match self {
             ColumnType::Text => DataType::String,
             ColumnType::Integer => DataType::Int64,
-            ColumnType::Decimal => DataType::Decimal(38, 12),
-            ColumnType::Time => DataType::Datetime(TimeUnit::Microseconds, None),
+            ColumnType::Decimal => DECIMAL,
+            ColumnType::Time => TIME,
             ColumnType::Date => DataType::Date,
             ColumnType::Boolean => DataType::Boolean,
         }

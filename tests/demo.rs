@@ -146,6 +146,22 @@ fn a_saved_dataset_gives_the_same_findings_without_the_bill() {
 }
 
 #[test]
+fn a_dataset_without_a_table_makes_unknown_not_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(demo_dataset()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    std::fs::remove_file(folder.path().join("usage_profiles.parquet")).unwrap();
+    let (code, out, err) = surgeon(&["review", &folder.path().display().to_string(), "-f", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let review: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let rules = review["rules"].as_array().unwrap();
+    let quiet = rules.iter().find(|r| r["rule"] == "ec2-instance-quiet-hours").unwrap();
+    assert_eq!((&quiet["fires"], &quiet["clean"], &quiet["unknown"]), (&0.into(), &0.into(), &1.into()));
+}
+
+#[test]
 fn the_gate_of_ci_closes_on_net_and_on_unknown() {
     let path = demo_dataset();
     for (condition, code) in

@@ -10,13 +10,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use polars::prelude::*;
 
-use super::columns::{self, DECIMAL, TIME, collect, failed, integers, mapped, nothing, strings};
+use super::columns::{collect, failed, mapped, nothing};
 use super::tie_out::{self, RawTotals, TieOut};
 use super::{Bill, BillError, Container};
 use crate::dataset::{Dataset, GapEntry, Manifest, SCHEMA_VERSION, SourceEntry};
 use crate::money::Currency;
 use crate::period::AsOf;
-use crate::table::{self, Table};
+use crate::table::read::{atoms, integers, texts};
+use crate::table::{self, DECIMAL, TIME, Table};
 
 /// The aggregates of a bill, with the proof of their totals.
 #[derive(Clone, Debug)]
@@ -412,7 +413,7 @@ fn shape(table: &Table, frame: DataFrame, drop_null: Option<&str>, tags: &[Strin
 fn one_currency(bill: &Bill, totals: &DataFrame) -> Result<Currency, BillError> {
     let names: Vec<&str> = bill.files.iter().map(|f| f.name.as_str()).collect();
     let mut found: BTreeMap<String, i128> = BTreeMap::new();
-    for (code, cost) in strings(totals, "BillingCurrency").into_iter().zip(columns::atoms(totals, "BilledCost")) {
+    for (code, cost) in texts(totals, "BillingCurrency").into_iter().zip(atoms(totals, "BilledCost")) {
         *found.entry(code.unwrap_or_default()).or_default() += cost.unwrap_or_default();
     }
     let mut codes = Vec::new();

@@ -7,11 +7,12 @@ use std::fs::File;
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
-use polars::prelude::{IntoLazy, ParquetReader, SerReader, col};
+use polars::prelude::{ParquetReader, SerReader, col};
 
 use super::source::one_line;
 use super::{BillError, BillFile, Container, columns};
 use crate::money::{decimal_to_atoms, parse_decimal};
+use crate::table::read::{atoms, integers};
 
 /// What the pass found in a sound file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -150,15 +151,8 @@ fn audit_parquet(file: &BillFile) -> Result<Audit, BillError> {
         file.scan()?.select([number.clone().sum().alias("sum"), col(cost).null_count().alias("nulls")]),
     )
     .map_err(damaged)?;
-    let sum = columns::atoms_at(&frame, "sum", 0).unwrap_or_default();
-    let nulls = columns::integers(
-        &frame.lazy().select([col("nulls").cast(polars::prelude::DataType::Int64)]).collect().map_err(damaged)?,
-        "nulls",
-    )
-    .first()
-    .copied()
-    .flatten()
-    .unwrap_or_default();
+    let sum = atoms(&frame, "sum").into_iter().flatten().sum();
+    let nulls: i64 = integers(&frame, "nulls").into_iter().flatten().sum();
     if nulls > 0 {
         return Err(BillError::Damaged {
             file: file.name.clone(),

@@ -11,11 +11,8 @@ use polars::prelude::*;
 use super::source::one_line;
 use super::{Bill, BillError, BillFile, MAX_TAG_KEYS, Options};
 use crate::period::parse_time;
-
-/// `Decimal(38, 12)`, the engine's exact number.
-pub(crate) const DECIMAL: DataType = DataType::Decimal(38, 12);
-/// Microseconds, UTC, without a zone attached.
-pub(super) const TIME: DataType = DataType::Datetime(TimeUnit::Microseconds, None);
+use crate::table::read::texts;
+use crate::table::{DECIMAL, TIME};
 
 /// A typed null under a name.
 pub(super) fn nothing(kind: DataType) -> Expr {
@@ -233,9 +230,7 @@ fn map_keys(file: &BillFile, map: &str) -> Result<Vec<String>, BillError> {
     // Distinct texts of a whole row, not of its keys: a bill has few of them, and they stream.
     let distinct = |expr: Expr| {
         let once = file.scan()?.select([expr.alias("key")]).unique(None, UniqueKeepStrategy::Any);
-        Ok::<_, BillError>(
-            strings(&collect(once).map_err(value)?, "key").into_iter().flatten().collect::<Vec<String>>(),
-        )
+        Ok::<_, BillError>(texts(&collect(once).map_err(value)?, "key").into_iter().flatten().collect::<Vec<String>>())
     };
     let mut keys = BTreeSet::new();
     match file.schema.get(map) {
@@ -275,35 +270,6 @@ pub(super) fn concat(frames: Vec<LazyFrame>) -> Result<LazyFrame, BillError> {
 /// Runs a query with the streaming engine.
 pub(crate) fn collect(frame: LazyFrame) -> PolarsResult<DataFrame> {
     frame.collect_with_engine(Engine::Streaming).map(|result| result.unwrap_single())
-}
-
-/// A text column as values.
-pub(crate) fn strings(frame: &DataFrame, name: &str) -> Vec<Option<String>> {
-    match frame.column(name).and_then(|c| c.cast(&DataType::String)) {
-        Ok(column) => column.str().map(|s| s.iter().map(|v| v.map(str::to_owned)).collect()).unwrap_or_default(),
-        Err(_) => Vec::new(),
-    }
-}
-
-/// An integer column as values; also days of dates and microseconds of times.
-pub(crate) fn integers(frame: &DataFrame, name: &str) -> Vec<Option<i64>> {
-    match frame.column(name).and_then(|c| c.to_physical_repr().cast(&DataType::Int64)) {
-        Ok(column) => column.i64().map(|s| s.iter().collect()).unwrap_or_default(),
-        Err(_) => Vec::new(),
-    }
-}
-
-/// A decimal column as numbers of 1e-12 units.
-pub(crate) fn atoms(frame: &DataFrame, name: &str) -> Vec<Option<i128>> {
-    match frame.column(name).and_then(|c| c.cast(&DECIMAL)) {
-        Ok(column) => column.decimal().map(|d| d.physical().iter().collect()).unwrap_or_default(),
-        Err(_) => Vec::new(),
-    }
-}
-
-/// One decimal.
-pub(crate) fn atoms_at(frame: &DataFrame, name: &str, row: usize) -> Option<i128> {
-    atoms(frame, name).get(row).copied().flatten()
 }
 
 /// The error of an engine run over a whole bill.

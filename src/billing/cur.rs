@@ -6,10 +6,11 @@
 
 use polars::prelude::*;
 
-use super::columns::{DECIMAL, TIME, account, map_value, mapped, nothing, number_of, tag, text, time};
+use super::columns::{account, map_value, mapped, nothing, number_of, tag, text, time};
 use super::{Bill, BillError, BillFile};
 use crate::id::{Meter, canonical_resource_id};
 use crate::quantity::PricingUnit;
+use crate::table::{DECIMAL, TIME};
 
 /// A legacy slash header as its Athena name: an underscore before every capital, then lower case.
 fn snake(header: &str) -> String {

@@ -2,10 +2,11 @@
 
 use polars::prelude::*;
 
-use super::columns::{DECIMAL, TIME, account, mapped, nothing, number_of, tag, text, time};
+use super::columns::{account, mapped, nothing, number_of, tag, text, time};
 use super::{Bill, BillError, BillFile};
 use crate::id::{Meter, canonical_resource_id};
 use crate::quantity::PricingUnit;
+use crate::table::{DECIMAL, TIME};
 
 /// The canonical charges of one FOCUS file.
 pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillError> {

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use rust_decimal::Decimal;
 
-use super::columns::{self, atoms, integers, strings, text};
+use super::columns::{self, text};
 use super::{Bill, BillError, BillFile, Options};
 use crate::dataset::SourceEntry;
 use crate::money::{Currency, Money, decimal_from_atoms, parse_decimal};
+use crate::table::read::{atoms, integers, texts};
 
 /// The largest residual that still ties: one hundredth of the currency.
 pub const TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
@@ -188,7 +189,7 @@ impl RawTotals {
         let mut total: BTreeMap<String, i128> = BTreeMap::new();
         for frame in frames {
             let costs = atoms(frame, "cost");
-            let currencies = strings(frame, "currency");
+            let currencies = texts(frame, "currency");
             let counts = integers(frame, "Charges");
             let focus = frame.column("focus")?.bool()?.get(0).unwrap_or(false);
             for (row, cost) in costs.iter().enumerate() {
@@ -200,7 +201,7 @@ impl RawTotals {
             }
             for (dimension, _, _) in DIMENSIONS {
                 let name = if dimension == "charge" && !focus { "charge type" } else { dimension };
-                for (row, key) in strings(frame, dimension).into_iter().enumerate() {
+                for (row, key) in texts(frame, dimension).into_iter().enumerate() {
                     let currency = currencies.get(row).cloned().flatten().unwrap_or_default();
                     let cost = costs.get(row).copied().flatten().unwrap_or_default();
                     *by_key.entry((name, currency, shown(dimension, key))).or_default() += cost;
@@ -303,7 +304,7 @@ fn dimensions(raw: &RawTotals, code: &str, totals: &DataFrame) -> Vec<Line> {
             &[(dimension, column)]
         };
         for (name, column) in columns {
-            for (key, cost) in strings(totals, column).into_iter().zip(&costs) {
+            for (key, cost) in texts(totals, column).into_iter().zip(&costs) {
                 *ours.entry((name, shown(dimension, key))).or_default() += cost.unwrap_or_default();
             }
         }
@@ -339,9 +340,9 @@ fn identities(commitments: &DataFrame) -> Vec<Line> {
     }
     let dec = |a: i128| decimal_from_atoms(a).unwrap_or(Decimal::MAX);
     let mut by_id: BTreeMap<(String, String), Sums> = BTreeMap::new();
-    let ids = strings(commitments, "CommitmentDiscountId");
-    let periods = strings(commitments, "BillingPeriodStart");
-    let kinds = strings(commitments, "x_ChargeType");
+    let ids = texts(commitments, "CommitmentDiscountId");
+    let periods = texts(commitments, "BillingPeriodStart");
+    let kinds = texts(commitments, "x_ChargeType");
     let billed = atoms(commitments, "BilledCost");
     let effective = atoms(commitments, "EffectiveCost");
     let totals = atoms(commitments, "CommitmentTotal");
@@ -387,10 +388,10 @@ fn identities(commitments: &DataFrame) -> Vec<Line> {
 fn life_identities(commitments: &DataFrame) -> Vec<Line> {
     let dec = |a: i128| decimal_from_atoms(a).unwrap_or(Decimal::MAX);
     let mut by_id: BTreeMap<String, (Option<i128>, Option<i128>)> = BTreeMap::new();
-    let categories = strings(commitments, "ChargeCategory");
-    let kinds = strings(commitments, "x_ChargeType");
+    let categories = texts(commitments, "ChargeCategory");
+    let kinds = texts(commitments, "x_ChargeType");
     let (billed, effective) = (atoms(commitments, "BilledCost"), atoms(commitments, "EffectiveCost"));
-    for (row, id) in strings(commitments, "CommitmentDiscountId").into_iter().enumerate() {
+    for (row, id) in texts(commitments, "CommitmentDiscountId").into_iter().enumerate() {
         let kind = kinds.get(row).and_then(|k| k.as_deref()).unwrap_or_default();
         let at = |values: &[Option<i128>]| values.get(row).copied().flatten().unwrap_or_default();
         let (purchases, usage) = by_id.entry(id.unwrap_or_default()).or_default();

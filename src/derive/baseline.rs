@@ -1,16 +1,16 @@
 //! The baseline of every saving as plain figures: what each target is charged per month, by meter.
 //!
-//! Here the engine's frames end; `plan` and `review` see ordinary values.
+//! `plan` sees these, never a table.
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{BooleanChunked, DataFrame, DataType, PolarsResult};
+use polars::prelude::{BooleanChunked, DataFrame, PolarsResult};
 use rust_decimal::Decimal;
 
 use super::schedule::hour_of_week;
 use crate::id::{Meter, Target};
-use crate::money::decimal_from_atoms;
 use crate::period::AsOf;
+use crate::table::read::{columns_of, dates, integers, numbers};
 
 /// What one meter of one target costs per month of 730 hours.
 #[derive(Clone, PartialEq, Debug)]
@@ -83,7 +83,7 @@ pub fn baseline(tables: &BTreeMap<String, DataFrame>, as_of: AsOf) -> Baseline {
     }
     if let Some(frame) = tables.get("usage_profiles").and_then(|all| last_week(all, as_of).ok()) {
         let [meters] = columns_of(&frame, ["Meter"]);
-        let hours = micros(&frame, "Hour");
+        let hours = integers(&frame, "Hour");
         for (row, target) in targets(&frame).into_iter().enumerate() {
             if let (Some(meter), Some(hour)) = (meters.get(row).cloned().flatten(), hours.get(row).copied().flatten()) {
                 out.hours.entry((target, Meter(meter))).or_default().push(hour_of_week(hour / MICROS_PER_HOUR));
@@ -116,49 +116,4 @@ fn targets(frame: &DataFrame) -> Vec<Target> {
         .zip(resources)
         .map(|((account, region), resource)| Target { account, region, resource })
         .collect()
-}
-
-/// Text columns as values; a missing column is unknown everywhere.
-pub fn columns_of<const N: usize>(frame: &DataFrame, names: [&str; N]) -> [Vec<Option<String>>; N] {
-    names.map(|name| texts(frame, name))
-}
-
-pub(crate) fn texts(frame: &DataFrame, name: &str) -> Vec<Option<String>> {
-    let column = frame.column(name).and_then(|c| c.cast(&DataType::String));
-    match column.as_ref().map(|c| c.str()) {
-        Ok(Ok(texts)) => texts.iter().map(|t| t.map(str::to_owned)).collect(),
-        _ => vec![None; frame.height()],
-    }
-}
-
-/// A time column as microseconds.
-pub(super) fn micros(frame: &DataFrame, name: &str) -> Vec<Option<i64>> {
-    let column = frame.column(name).map(|c| c.to_physical_repr());
-    match column.as_ref().map(|c| c.i64()) {
-        Ok(Ok(values)) => values.iter().collect(),
-        _ => vec![None; frame.height()],
-    }
-}
-
-/// A decimal column as numbers of 1e-12 units.
-pub(super) fn decimals(frame: &DataFrame, name: &str) -> Vec<Option<i128>> {
-    match frame.column(name).map(|c| c.decimal()) {
-        Ok(Ok(values)) => values.physical().iter().collect(),
-        _ => vec![None; frame.height()],
-    }
-}
-
-/// A decimal column as numbers.
-#[must_use]
-pub fn numbers(frame: &DataFrame, name: &str) -> Vec<Option<Decimal>> {
-    decimals(frame, name).into_iter().map(|a| a.and_then(|a| decimal_from_atoms(a).ok())).collect()
-}
-
-/// A time column as dates, UTC.
-#[must_use]
-pub fn dates(frame: &DataFrame, name: &str) -> Vec<Option<String>> {
-    let date = |m: i64| {
-        jiff::Timestamp::from_microsecond(m).ok().map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
-    };
-    micros(frame, name).into_iter().map(|m| m.and_then(date)).collect()
 }

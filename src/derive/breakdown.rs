@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::DataFrame;
 use rust_decimal::Decimal;
 
-use super::baseline::{decimals, texts};
-use crate::money::decimal_from_atoms;
+use crate::table::read::{numbers, texts};
 
 /// Billed and effective cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,11 +68,11 @@ pub fn list_total(charge_totals: &DataFrame) -> Option<Decimal> {
     let categories = texts(charge_totals, "ChargeCategory");
     let types = texts(charge_totals, "x_ChargeType");
     let mut sum = Decimal::ZERO;
-    for ((category, kind), list) in categories.into_iter().zip(types).zip(decimals(charge_totals, "ListCost")) {
+    for ((category, kind), list) in categories.into_iter().zip(types).zip(numbers(charge_totals, "ListCost")) {
         // Negations and discounts change what is paid, not what it would cost at list price.
         let adjusts = kind.is_some_and(|k| k.ends_with("Negation") || k.ends_with("Discount") || k.ends_with("Unused"));
         if category.as_deref() == Some("Usage") && !adjusts {
-            sum += list.and_then(|a| decimal_from_atoms(a).ok())?;
+            sum += list?;
         }
     }
     Some(sum)
@@ -114,10 +113,10 @@ pub fn coverage(daily_costs: &DataFrame, tag_column: &str) -> Coverage {
 }
 
 fn costs(frame: &DataFrame) -> Vec<Cost> {
-    let dec = |a: Option<i128>| a.and_then(|a| decimal_from_atoms(a).ok()).unwrap_or_default();
-    decimals(frame, "BilledCost")
-        .into_iter()
-        .zip(decimals(frame, "EffectiveCost"))
-        .map(|(billed, effective)| Cost { billed: dec(billed), effective: dec(effective) })
-        .collect()
+    let pairs = numbers(frame, "BilledCost").into_iter().zip(numbers(frame, "EffectiveCost"));
+    let cost = |(billed, effective): (Option<Decimal>, Option<Decimal>)| Cost {
+        billed: billed.unwrap_or_default(),
+        effective: effective.unwrap_or_default(),
+    };
+    pairs.map(cost).collect()
 }

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use crate::id::resource_type;
-use crate::table::{self, Table};
+use crate::table::{self, DECIMAL, Table};
 
 /// The declared table `resources`.
 pub(super) fn resources(resource_costs: &DataFrame) -> PolarsResult<DataFrame> {
@@ -58,12 +58,10 @@ pub(super) fn commitments(commitment_costs: &DataFrame) -> PolarsResult<DataFram
     let status = |word: &str| col("CommitmentDiscountStatus").eq(lit(word.to_owned())).fill_null(lit(false));
     // The owner pays the fee: purchases, and the unused part.
     let fee = status("Unused").or(col("ChargeCategory").eq(lit("Purchase")).fill_null(lit(false)));
-    let none = lit(NULL).cast(DataType::Decimal(38, 12));
+    let none = lit(NULL).cast(DECIMAL);
     let of_owner =
         |name: &str| when(fee.clone()).then(col(name)).otherwise(lit(NULL).cast(DataType::String)).max().alias(name);
-    let cost = |word: &str| {
-        when(status(word)).then(col("EffectiveCost")).otherwise(lit(0).cast(DataType::Decimal(38, 12))).sum()
-    };
+    let cost = |word: &str| when(status(word)).then(col("EffectiveCost")).otherwise(lit(0).cast(DECIMAL)).sum();
     let grouped = commitment_costs
         .clone()
         .lazy()

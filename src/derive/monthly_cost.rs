@@ -8,10 +8,7 @@
 use polars::prelude::*;
 
 use crate::period::{AsOf, HOURS_PER_MONTH, HOURS_PER_WEEK, midnight};
-use crate::table;
-
-const DECIMAL: DataType = DataType::Decimal(38, 12);
-const TIME: DataType = DataType::Datetime(TimeUnit::Microseconds, None);
+use crate::table::{self, DECIMAL, TIME};
 
 /// The declared table `resource_monthly_costs`.
 pub(super) fn resource_monthly_costs(

@@ -10,8 +10,9 @@ use rust_decimal::Decimal;
 
 use crate::period::{AsOf, HOURS_PER_WEEK};
 use crate::table;
+use crate::table::read::{atoms, columns_of, integers, texts};
 
-use super::baseline::{between, columns_of, decimals, micros, texts};
+use super::baseline::between;
 
 const HOUR: i64 = 3_600_000_000;
 const WEEK: usize = HOURS_PER_WEEK as usize;
@@ -36,7 +37,7 @@ pub(super) fn schedules(
     as_of: AsOf,
 ) -> PolarsResult<DataFrame> {
     let end = as_of.timestamp().as_microsecond() / HOUR;
-    let first_hour = micros(usage_profiles, "Hour").into_iter().flatten().min().map_or(end, |m| m / HOUR);
+    let first_hour = integers(usage_profiles, "Hour").into_iter().flatten().min().map_or(end, |m| m / HOUR);
     let weeks = ((end - first_hour) / HOURS_PER_WEEK).min(MAX_WEEKS);
     // Text is read out only for the weeks and meters that are looked at.
     let from = (end - weeks.max(1) * HOURS_PER_WEEK) * HOUR;
@@ -50,7 +51,7 @@ pub(super) fn schedules(
     let hourly_transfers = &moved.join(known, ids.clone(), ids, same).collect()?;
     let mut instances: BTreeMap<Key, Instance> = BTreeMap::new();
     let meters = texts(usage_profiles, "Meter");
-    let hours = micros(usage_profiles, "Hour");
+    let hours = integers(usage_profiles, "Hour");
     for (row, key) in keys(usage_profiles).into_iter().enumerate() {
         let Some(hour) = hours.get(row).copied().flatten().map(|m| m / HOUR) else { continue };
         let Some(meter) = meters.get(row).cloned().flatten() else { continue };
@@ -58,8 +59,8 @@ pub(super) fn schedules(
         instance.meter = Some(meter);
         *instance.running.entry(hour).or_default() += 1;
     }
-    let transfer_hours = micros(hourly_transfers, "Hour");
-    let moved = decimals(hourly_transfers, "TransferGB");
+    let transfer_hours = integers(hourly_transfers, "Hour");
+    let moved = atoms(hourly_transfers, "TransferGB");
     for (row, key) in keys(hourly_transfers).into_iter().enumerate() {
         let (Some(hour), Some(gb)) = (transfer_hours.get(row).copied().flatten(), moved.get(row).copied().flatten())
         else {

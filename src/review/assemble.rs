@@ -12,7 +12,7 @@ use super::{
     TagCoverage, TagValue, TieOut, TieOutLine, Unknown, VERSION,
 };
 use crate::billing::tie_out;
-use crate::derive::baseline::{Baseline, columns_of, dates, numbers};
+use crate::derive::baseline::Baseline;
 use crate::derive::breakdown::{self, Cost};
 use crate::finding::{Finding, Verdicts};
 use crate::id::Target;
@@ -21,6 +21,7 @@ use crate::period::AsOf;
 use crate::plan::{Plan, Planned, Standing as PlanStanding, Value};
 use crate::ratio::Ratio;
 use crate::rules::Rule;
+use crate::table::read::{columns_of, dates, numbers};
 use crate::waivers::Waiver;
 
 /// What the stages found.
