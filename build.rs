@@ -1,4 +1,4 @@
-//! Embeds the rule pages: writes `pages.rs`, the list of (path under `rules/`, text), sorted by path.
+//! Embeds the rule pages and the price lists: writes `pages.rs` and `prices.rs`, lists of (path, text), sorted by path.
 
 #![allow(
     clippy::disallowed_macros,
@@ -11,35 +11,44 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=rules");
+    embed("rules", "md", "pages.rs", |_| true)?;
+    embed("prices", "csv", "prices.rs", |text| text.lines().any(|line| line.starts_with("meter,term,")))
+}
+
+/// Writes the list of the files of a folder with an extension.
+fn embed(folder: &str, extension: &str, list_name: &str, wanted: impl Fn(&str) -> bool) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={folder}");
     let variable =
         |name: &str| env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(format!("{name} is not set")));
-    let root = variable("CARGO_MANIFEST_DIR")?.join("rules");
-    let mut pages = Vec::new();
+    let root = variable("CARGO_MANIFEST_DIR")?.join(folder);
+    let mut files = Vec::new();
     if root.is_dir() {
-        collect(&root, &mut pages)?;
+        collect(&root, extension, &mut files)?;
     }
-    pages.sort();
+    files.sort();
     let mut list = String::from("&[\n");
-    for page in &pages {
-        let path = page.strip_prefix(&root).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
+    for file in &files {
+        if !wanted(&fs::read_to_string(file)?) {
+            continue;
+        }
+        let path = file.strip_prefix(&root).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
         // The checkout's own place, not this one's: checkouts may share a folder of build results.
-        let from_root = format!("/rules/{path}");
+        let from_root = format!("/{folder}/{path}");
         list.push_str(&format!(
             "    ({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {from_root:?}))),\n"
         ));
     }
     list.push_str("]\n");
-    fs::write(variable("OUT_DIR")?.join("pages.rs"), list)
+    fs::write(variable("OUT_DIR")?.join(list_name), list)
 }
 
-fn collect(folder: &Path, pages: &mut Vec<PathBuf>) -> io::Result<()> {
+fn collect(folder: &Path, wanted: &str, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(&path, pages)?;
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
+            collect(&path, wanted, files)?;
+        } else if path.extension().is_some_and(|extension| extension == wanted) {
+            files.push(path);
         }
     }
     Ok(())

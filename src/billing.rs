@@ -18,6 +18,7 @@ pub mod audit;
 mod columns;
 mod cur;
 mod focus;
+pub mod lost_meter;
 pub mod source;
 pub mod tie_out;
 

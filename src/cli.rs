@@ -2,7 +2,7 @@
 //!
 //! Results go to stdout, everything else to stderr; progress shows only on a terminal.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +10,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 mod docs;
 mod gate;
+mod input;
+mod prices;
 mod review;
 mod rules;
 mod settings;
@@ -34,6 +36,9 @@ enum Command {
     /// List and describe the tables that rules read.
     #[command(subcommand)]
     Tables(TablesCommand),
+    /// What a unit costs and who says so: show a price, how much of a bill is priced, refresh the lists.
+    #[command(subcommand)]
+    Prices(prices::PricesCommand),
     /// Write the invented bill of the demo company, to try things on.
     Demo(DemoArgs),
     /// Print shell completions.
@@ -138,6 +143,7 @@ fn run(command: Command) -> anyhow::Result<Ending> {
         Command::Review(args) => review::run(&args),
         Command::Rules(command) => rules::run(command),
         Command::Tables(command) => tables(command),
+        Command::Prices(command) => prices::run(command),
         Command::Demo(args) => demo(&args),
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -181,6 +187,21 @@ fn demo(args: &DemoArgs) -> anyhow::Result<Ending> {
     };
     say(&format!("{rows} charges of acme, an invented company"));
     Ok(Ending::Done)
+}
+
+fn usage(message: String) -> anyhow::Error {
+    CliError::Usage(message).into()
+}
+
+/// How standard output is written to: as wide as the terminal, coloured only there.
+#[expect(clippy::disallowed_methods, reason = "the terminal's width and NO_COLOR are read here and nowhere else")]
+fn terminal(to_stdout: bool) -> crate::report::Options {
+    let terminal = to_stdout && io::stdout().is_terminal();
+    crate::report::Options {
+        limit: None,
+        colour: terminal && std::env::var_os("NO_COLOR").is_none(),
+        width: std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()),
+    }
 }
 
 /// A result, to standard output.

@@ -74,13 +74,49 @@ impl fmt::Display for Target {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Meter(pub String);
 
+/// Usage types with several prices that only the operation tells apart (S3 and EFS user guides: billing and usage reports).
+const PRICED_BY_OPERATION: [&str; 7] = [
+    "AmazonS3/Requests-Tier3",
+    "AmazonS3/Requests-Tier4",
+    "AmazonS3/Standard-Retrieval-Bytes",
+    "AmazonS3/Bulk-Retrieval-Bytes",
+    "AmazonS3/Requests-GLACIER-Tier1",
+    "AmazonS3/Requests-GDA-Tier1",
+    "AmazonEFS/ETDataAccess-Bytes",
+];
+
 impl Meter {
-    /// The meter of an AWS charge.
+    /// The meter of an AWS charge. The operation belongs to it where it decides the price: where it carries a licence or an
+    /// engine, and for the kinds of load balancers.
     #[must_use]
     pub fn aws(service_code: &str, usage_type: &str, operation: &str) -> Self {
-        let usage = strip_region_prefix(usage_type);
-        let licence = operation.split_once(':').is_some_and(|(_, code)| is_licence_code(code));
-        Meter(if licence { format!("{service_code}/{usage}/{operation}") } else { format!("{service_code}/{usage}") })
+        // CloudFront prices by area of the edge: its `US-` is no region, except where it runs in regions.
+        let by_area = service_code == "AmazonCloudFront"
+            && !usage_type.contains("Lambda-Edge-")
+            && !usage_type.ends_with("-OriginShield");
+        let usage = if by_area { usage_type } else { strip_region_prefix(usage_type) };
+        // The first EC2 instances had one size, and no size in their usage type.
+        let usage = if usage == "BoxUsage" { "BoxUsage:m1.small" } else { usage };
+        // Bills cut most database classes short: `db.r5.2xl` is db.r5.2xlarge.
+        let cut = usage.contains(":db.") && usage.ends_with("xl");
+        let usage = if cut { format!("{usage}arge") } else { usage.to_owned() };
+        let mut parts = operation.splitn(3, ':');
+        let priced = match (parts.next(), parts.next()) {
+            (Some(verb @ ("LoadBalancing" | "CreateCacheCluster")), Some(code)) => Some(format!("{verb}:{code}")),
+            (Some(verb), Some(code)) if is_licence_code(code) => Some(format!("{verb}:{code}")),
+            _ => None,
+        };
+        match priced {
+            Some(operation) => Meter(format!("{service_code}/{usage}/{operation}")),
+            None => Meter(format!("{service_code}/{usage}")).at(operation),
+        }
+    }
+
+    /// The meter with its operation, where that decides the price.
+    #[must_use]
+    pub fn at(self, operation: &str) -> Self {
+        let whole = !operation.is_empty() && PRICED_BY_OPERATION.contains(&self.0.as_str());
+        if whole { Meter(format!("{}/{operation}", self.0)) } else { self }
     }
 }
 
@@ -95,6 +131,18 @@ impl fmt::Display for Meter {
 /// inter-region transfer (`USE1-EUC1-AWS-Out-Bytes`) keeps its destination.
 fn strip_region_prefix(usage_type: &str) -> &str {
     let Some((prefix, rest)) = usage_type.split_once('-') else { return usage_type };
+    // Some services spell the region out: `ca-central-1-KMS-Keys`.
+    if prefix.len() == 2 && prefix.bytes().all(|b| b.is_ascii_lowercase()) {
+        let mut parts = usage_type.splitn(4, '-').skip(1).collect::<Vec<_>>();
+        if rest.starts_with("gov-") {
+            parts = usage_type.splitn(5, '-').skip(2).collect();
+        }
+        let number = |n: &str| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit());
+        return match parts[..] {
+            [area, n, usage] if number(n) && area.bytes().all(|b| b.is_ascii_lowercase()) => usage,
+            _ => usage_type,
+        };
+    }
     let continents = ["US", "UG", "EU", "AP", "CA", "SA", "ME", "AF", "IL", "MX", "CN"];
     let Some(tail) = continents.iter().find_map(|c| prefix.strip_prefix(c)) else { return usage_type };
     let letters = tail.bytes().take_while(u8::is_ascii_uppercase).count();
@@ -219,6 +267,39 @@ mod tests {
             ("AmazonCloudWatch", "APS3-DataProcessing-Bytes", "PutLogEvents", "AmazonCloudWatch/DataProcessing-Bytes"),
             ("AmazonEC2", "DataTransfer-Out-Bytes", "RunInstances", "AmazonEC2/DataTransfer-Out-Bytes"),
             ("AmazonEC2", "CW:Requests", "", "AmazonEC2/CW:Requests"),
+            ("awskms", "ca-central-1-KMS-Keys", "CurrentKeys", "awskms/KMS-Keys"),
+            ("awskms", "us-gov-west-1-KMS-Keys", "CurrentKeys", "awskms/KMS-Keys"),
+            (
+                "AWSELB",
+                "EU-LoadBalancerUsage",
+                "LoadBalancing:Network",
+                "AWSELB/LoadBalancerUsage/LoadBalancing:Network",
+            ),
+            ("AWSELB", "EU-LoadBalancerUsage", "LoadBalancing", "AWSELB/LoadBalancerUsage"),
+            ("AmazonS3", "EU-Requests-Tier1", "PutObject", "AmazonS3/Requests-Tier1"),
+            ("AmazonS3", "USW2-Requests-Tier3", "S3-GlacierTransition", "AmazonS3/Requests-Tier3/S3-GlacierTransition"),
+            ("AmazonCloudFront", "EU-DataTransfer-Out-Bytes", "GET", "AmazonCloudFront/EU-DataTransfer-Out-Bytes"),
+            ("AmazonCloudFront", "EU-OriginShield", "", "AmazonCloudFront/OriginShield"),
+            ("AmazonEC2", "USW2-SpotUsage:m5.large", "RunInstances:SV001", "AmazonEC2/SpotUsage:m5.large"),
+            (
+                "AmazonEC2",
+                "SpotUsage:m5.large",
+                "RunInstances:0002:SV001",
+                "AmazonEC2/SpotUsage:m5.large/RunInstances:0002",
+            ),
+            ("AmazonEC2", "BoxUsage", "RunInstances", "AmazonEC2/BoxUsage:m1.small"),
+            (
+                "AmazonRDS",
+                "EU-Multi-AZUsage:db.r5.2xl",
+                "CreateDBInstance:0014",
+                "AmazonRDS/Multi-AZUsage:db.r5.2xlarge/CreateDBInstance:0014",
+            ),
+            (
+                "AmazonElastiCache",
+                "NodeUsage:cache.m7g.large",
+                "CreateCacheCluster:Valkey",
+                "AmazonElastiCache/NodeUsage:cache.m7g.large/CreateCacheCluster:Valkey",
+            ),
         ] {
             assert_eq!(Meter::aws(code, usage, operation).0, meter);
         }

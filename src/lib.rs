@@ -21,6 +21,8 @@ pub mod id;
 // Tables.
 pub mod table;
 pub mod dataset;
+// What is asked over the network.
+pub mod collect;
 // Bills, evidence, prices.
 pub mod billing;
 pub mod derive;
@@ -56,6 +58,8 @@ pub struct Job {
     pub as_of: Option<AsOf>,
     /// What the invoice says.
     pub invoice_total: Option<Money>,
+    /// What is stated about prices besides the bill.
+    pub prices: prices::Terms,
     /// Whether the bill is the embedded demo's.
     pub demo: bool,
 }
@@ -72,9 +76,6 @@ pub enum ReviewError {
     /// The engine refused: our bug, or a changed Dataset.
     #[error("{0}")]
     Engine(#[from] polars::prelude::PolarsError),
-    /// The embedded prices are malformed: our bug.
-    #[error(transparent)]
-    Prices(#[from] prices::PriceError),
 }
 
 /// The pipeline, from aggregates to the view.
@@ -90,10 +91,11 @@ pub fn review(mut bill: billing::Aggregates, job: &Job) -> Result<Review, Review
     }
     let as_of = job.as_of.unwrap_or(bill.as_of);
     derive::derive(&mut bill.tables, as_of)?;
+    bill.tables.insert(table::INSTANCE_TYPES.name.into(), prices::instance_types()?);
     let verdicts =
         job.rules.iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
     let baseline = derive::baseline::baseline(&bill.tables, as_of);
-    let prices = prices::PriceBook::new(&baseline, bill.currency)?;
+    let prices = prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone());
     let findings: Vec<Finding> = verdicts.iter().flat_map(|v| v.findings.iter().cloned()).collect();
     let waived = waivers::apply(findings, &job.waivers, as_of);
     let plan = plan::plan(waived.kept.clone(), &baseline, &prices);

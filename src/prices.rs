@@ -1,30 +1,55 @@
 //! What a unit costs, and where that figure comes from.
 //!
-//! Order of trust: the user's own bill, then the embedded list prices (`prices/`). A price of a new meter is its list price
-//! times the discount that the bill realises on the same service. Missing is unpriced, never zero. Does not know: what
-//! should be bought or changed.
+//! Order of trust: the user's own bill, the agreement in `surgeon.toml`, a refreshed list, the embedded catalogue
+//! (`prices/`). A price of a new meter is its list price less what is agreed, else times the discount that the bill realises
+//! on the same service. Missing is unpriced, never zero. Does not know: what should be bought or changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::derive::baseline::Baseline;
 use crate::id::Meter;
-use crate::money::{Currency, Money, parse_decimal};
-use crate::quantity::{PricingUnit, UnitPrice};
+use crate::money::Currency;
+use crate::quantity::PricingUnit;
 use crate::ratio::Ratio;
 
-/// The embedded list prices: one file per subject, with source and date in its first lines.
-const EMBEDDED: [(&str, &str); 2] =
-    [("prices/ebs.csv", include_str!("../prices/ebs.csv")), ("prices/vpc.csv", include_str!("../prices/vpc.csv"))];
+mod agreement;
+pub mod check;
+mod coverage;
+mod list;
+mod offer;
+mod shapes;
+mod spot;
+mod term;
+
+pub use agreement::{Agreement, ExchangeRate, PrivateRate};
+pub use coverage::{Coverage, MeterCoverage, coverage};
+pub use list::{ListError, ListPrice, PriceList, Source};
+pub use offer::{OfferError, Refreshed};
+pub use shapes::instance_types;
+pub use spot::{Interruption, interruption};
+pub use term::{Payment, Plan, Relation, Term, TermError, relation};
+
+/// What the user states about prices, besides the bill.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// `[prices]` of `surgeon.toml`.
+    pub agreement: Agreement,
+    /// A list made by `surgeon prices refresh`.
+    pub refreshed: Option<Arc<PriceList>>,
+}
 
 /// Prices of one bill.
 #[derive(Clone, Debug)]
 pub struct PriceBook {
     currency: Currency,
+    as_of: Date,
     own: OwnPrices,
-    embedded: BTreeMap<(Meter, String), EmbeddedPrice>,
     discounts: BTreeMap<String, Ratio>,
+    terms: Terms,
 }
 
 /// Prices paid, by meter and region.
@@ -37,12 +62,6 @@ struct OwnPrice {
     unit: PricingUnit,
 }
 
-#[derive(Clone, Debug)]
-struct EmbeddedPrice {
-    price: UnitPrice,
-    source: String,
-}
-
 /// A price with its origin.
 #[derive(Clone, PartialEq, Debug)]
 pub struct MeterPrice {
@@ -52,58 +71,208 @@ pub struct MeterPrice {
     pub list: Option<Decimal>,
     /// Pricing unit.
     pub unit: PricingUnit,
-    /// Where it comes from, for the reader.
+    /// Where it comes from and how old it is, for the reader.
     pub source: String,
+    /// Largest error, in percent, of a figure that nobody published; `None`: paid, agreed or listed.
+    pub error_percent: Option<f64>,
 }
 
-/// Why the embedded prices cannot be read: our bug, caught by a test.
-#[derive(Debug, thiserror::Error)]
-#[error("{file}:{line}: {message}")]
-pub struct PriceError {
-    file: &'static str,
-    line: usize,
-    message: String,
+/// Where a price can come from, in order of trust.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Origin {
+    /// Paid on the bill under review.
+    OwnBill,
+    /// A private rate of the agreement.
+    Agreement,
+    /// The refreshed list.
+    Refreshed,
+    /// The embedded catalogue.
+    Embedded,
+}
+
+impl Origin {
+    /// The origin in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Origin::OwnBill => "own bill",
+            Origin::Agreement => "price book",
+            Origin::Refreshed => "refreshed list",
+            Origin::Embedded => "embedded list",
+        }
+    }
+}
+
+/// What one origin says about a meter: a price, or why there is none.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Candidate {
+    /// Who.
+    pub origin: Origin,
+    /// The price, or the reason why there is none.
+    pub price: Result<MeterPrice, String>,
+    /// Tiers of a list price: (start, price), when there is more than one.
+    pub tiers: Vec<(Decimal, Decimal)>,
 }
 
 impl PriceBook {
-    /// The prices of a bill, from what it was charged and the embedded list.
-    ///
-    /// # Errors
-    /// [`PriceError`] when an embedded file is malformed.
-    pub fn new(baseline: &Baseline, currency: Currency) -> Result<Self, PriceError> {
-        let mut embedded = BTreeMap::new();
-        for (file, text) in EMBEDDED {
-            read_embedded(file, text, &mut embedded)?;
-        }
+    /// The prices of a bill: what it was charged, and what is stated beside it. Ages are counted to `as_of`.
+    #[must_use]
+    pub fn new(baseline: &Baseline, currency: Currency, as_of: Date, terms: Terms) -> Self {
         let (own, discounts) = own_prices(baseline);
-        Ok(PriceBook { currency, own, embedded, discounts })
+        PriceBook { currency, as_of, own, discounts, terms }
     }
 
-    /// The price of a meter in a region; `None` is unpriced.
+    /// The price of a meter in a region, on demand; `None` is unpriced.
     #[must_use]
     pub fn price(&self, meter: &Meter, region: Option<&str>) -> Option<MeterPrice> {
-        if let Some(own) = self.own.get(&(meter.clone(), region.map(str::to_owned))) {
-            let source = "own bill: average on-demand price paid in the last 7 complete days".into();
-            return Some(MeterPrice { effective: own.effective, list: own.list, unit: own.unit.clone(), source });
-        }
-        let found = self.embedded.get(&(meter.clone(), region?.to_owned()))?;
-        // A price in another currency is no price until an exchange rate is stated.
-        if found.price.price.currency() != self.currency {
-            return None;
-        }
-        let list = found.price.price.amount();
-        let service = meter.0.split('/').next().unwrap_or_default();
-        let paid = self.discounts.get(service).map_or(Decimal::ONE, Ratio::fraction);
-        let source = if paid == Decimal::ONE {
-            found.source.clone()
-        } else {
-            format!(
-                "{} × {} of list, as the bill pays for {service}",
-                found.source,
-                (paid * Decimal::ONE_HUNDRED).round_dp(2)
-            )
+        let origins = [Origin::OwnBill, Origin::Agreement, Origin::Refreshed, Origin::Embedded];
+        origins.into_iter().find_map(|origin| self.candidate(origin, meter, region, &Term::OnDemand).price.ok())
+    }
+
+    /// What every origin says, in order of trust: the first price is the one taken.
+    #[must_use]
+    pub fn candidates(&self, meter: &Meter, region: Option<&str>, term: &Term) -> Vec<Candidate> {
+        let origins = [Origin::OwnBill, Origin::Agreement, Origin::Refreshed, Origin::Embedded];
+        origins.into_iter().map(|origin| self.candidate(origin, meter, region, term)).collect()
+    }
+
+    fn candidate(&self, origin: Origin, meter: &Meter, region: Option<&str>, term: &Term) -> Candidate {
+        let mut tiers = Vec::new();
+        let price = match origin {
+            Origin::OwnBill => self.own_price(meter, region, term),
+            Origin::Agreement => self.private_rate(meter, region, term),
+            Origin::Refreshed => match &self.terms.refreshed {
+                Some(list) => self.listed(list, meter, region, term, &mut tiers),
+                None => Err("not given; surgeon prices refresh makes one".into()),
+            },
+            Origin::Embedded => self.listed(PriceList::embedded(), meter, region, term, &mut tiers),
         };
-        Some(MeterPrice { effective: list * paid, list: Some(list), unit: found.price.per.clone(), source })
+        Candidate { origin, price, tiers }
+    }
+
+    fn own_price(&self, meter: &Meter, region: Option<&str>, term: &Term) -> Result<MeterPrice, String> {
+        if *term != Term::OnDemand {
+            return Err("bills state rates of what was bought, not of what could be".into());
+        }
+        let key = (meter.clone(), region.map(str::to_owned));
+        let own = self.own.get(&key).ok_or("not charged on demand in the last 7 complete days")?;
+        let source = "own bill: average on-demand price paid in the last 7 complete days".into();
+        Ok(MeterPrice { effective: own.effective, list: own.list, unit: own.unit.clone(), source, error_percent: None })
+    }
+
+    fn private_rate(&self, meter: &Meter, region: Option<&str>, term: &Term) -> Result<MeterPrice, String> {
+        let rate = self.terms.agreement.rate(meter, region, term).ok_or("no rate for it in [[prices.rate]]")?;
+        let convert = self.terms.agreement.exchange(rate.currency, self.currency)?;
+        let public = self.list_price(meter, region, term).map(|price| price.0);
+        let source = format!(
+            "price book: {}{}{}",
+            rate.source,
+            self.age(&rate.date),
+            convert.as_ref().map(|c| format!(", at {c}")).unwrap_or_default()
+        );
+        let effective = rate.price * convert.map_or(Decimal::ONE, |c| c.rate);
+        Ok(MeterPrice { effective, list: public, unit: rate.unit.clone(), source, error_percent: None })
+    }
+
+    /// The public price in the bill's currency, from the first list that has it.
+    fn list_price(&self, meter: &Meter, region: Option<&str>, term: &Term) -> Option<(Decimal, PricingUnit)> {
+        let lists = self.terms.refreshed.as_deref().into_iter().chain([PriceList::embedded()]);
+        lists.into_iter().find_map(|list| {
+            let price = list.price(meter, region, term)?;
+            let convert = self.terms.agreement.exchange(price.currency, self.currency).ok()?;
+            Some((price.unit_price() * convert.map_or(Decimal::ONE, |c| c.rate), price.unit))
+        })
+    }
+
+    fn listed(
+        &self,
+        list: &PriceList,
+        meter: &Meter,
+        region: Option<&str>,
+        term: &Term,
+        tiers: &mut Vec<(Decimal, Decimal)>,
+    ) -> Result<MeterPrice, String> {
+        let (price, derived) = match list.price(meter, region, term) {
+            Some(price) => (price, None),
+            None => match relation(&meter.0, term)
+                .and_then(|relation| Some((list.price(meter, region, &relation.from)?, Some(relation))))
+            {
+                Some(found) => found,
+                None => {
+                    let regions = list.regions(meter);
+                    return Err(match (regions.len(), region) {
+                        (0, _) => "not listed".into(),
+                        (_, None) => "listed by region, and no region is known".into(),
+                        (_, Some(region)) if regions.contains(&region) => "not listed at this term".into(),
+                        (n, Some(region)) => format!("not listed in {region}, listed in {n} other regions"),
+                    });
+                }
+            },
+        };
+        let convert = self.terms.agreement.exchange(price.currency, self.currency)?;
+        let factor = derived.map_or(Decimal::ONE, |r| Decimal::new(i64::from(r.millionths), 6))
+            * convert.as_ref().map_or(Decimal::ONE, |c| c.rate);
+        if price.tiers.len() > 1 {
+            tiers.extend(price.tiers.iter().map(|(from, tier)| (*from, (tier * factor).round_dp(12))));
+        }
+        let unit_price = (price.unit_price() * factor).round_dp(12);
+        if unit_price.is_zero() && !price.tiers.iter().all(|t| t.1.is_zero()) {
+            return Err("only a free tier is listed".into());
+        }
+        let mut source = format!("{}{}", price.source.title, self.age(&price.source.date));
+        if let Some(error) = price.source.error_percent {
+            source.push_str(&format!(", error up to {error} %"));
+        }
+        if let Some(relation) = derived {
+            source.push_str(&format!(", derived: {} (error up to {} %)", relation.evidence, relation.error_percent));
+        }
+        if price.tiers.len() > 1 {
+            source.push_str(&format!(", first paid tier of {}", price.tiers.len()));
+        }
+        if let Some(convert) = &convert {
+            source.push_str(&format!(", at {convert}"));
+        }
+        let service = meter.0.split('/').next().unwrap_or_default();
+        let (paid, why) = self.paid_share(service);
+        if let Some(why) = why {
+            source.push_str(&format!(" × {why}"));
+        }
+        let effective = (unit_price * paid).round_dp(12);
+        let error_percent = derived.map(|r| r.error_percent).or(price.source.error_percent);
+        Ok(MeterPrice { effective, list: Some(unit_price), unit: price.unit, source, error_percent })
+    }
+
+    /// The share of list that is paid for a new unit of a service, and who says so.
+    fn paid_share(&self, service: &str) -> (Decimal, Option<String>) {
+        if let Some((share, words)) = self.terms.agreement.share(service) {
+            return (share, Some(words));
+        }
+        match self.discounts.get(service) {
+            Some(ratio) => {
+                let percent = (ratio.fraction() * Decimal::ONE_HUNDRED).round_dp(2);
+                (ratio.fraction(), Some(format!("{} % of list, as the bill pays for {service}", percent.normalize())))
+            }
+            None => (Decimal::ONE, None),
+        }
+    }
+
+    /// `, 2025-06 (17 months old)`.
+    fn age(&self, date: &str) -> String {
+        let full = match date.len() {
+            4 => format!("{date}-01-01"),
+            7 => format!("{date}-01"),
+            _ => date.to_owned(),
+        };
+        let months = full.parse::<Date>().ok().map(|from| {
+            let years = i32::from(self.as_of.year()) - i32::from(from.year());
+            years * 12 + i32::from(self.as_of.month()) - i32::from(from.month())
+        });
+        match months {
+            _ if date.is_empty() => String::new(),
+            Some(1) => format!(", {date} (1 month old)"),
+            Some(months) if months > 0 => format!(", {date} ({months} months old)"),
+            _ => format!(", {date}"),
+        }
     }
 }
 
@@ -158,85 +327,5 @@ fn own_prices(baseline: &Baseline) -> (OwnPrices, BTreeMap<String, Ratio>) {
     (own, discounts)
 }
 
-fn read_embedded(
-    file: &'static str,
-    text: &str,
-    into: &mut BTreeMap<(Meter, String), EmbeddedPrice>,
-) -> Result<(), PriceError> {
-    let note = |key: &str| text.lines().find_map(|l| l.strip_prefix(&format!("# {key}: "))).unwrap_or_default();
-    let source = format!("{}, {}", note("source"), note("date"));
-    for (index, row) in text.lines().enumerate().filter(|(_, l)| !l.starts_with('#') && !l.starts_with("meter,")) {
-        let error = |message: &str| PriceError { file, line: index + 1, message: message.into() };
-        let [meter, region, unit, price, currency] = row.split(',').collect::<Vec<_>>()[..] else {
-            return Err(error("expected meter,region,unit,price,currency"));
-        };
-        let currency = currency.parse().map_err(|_| error("unknown currency"))?;
-        let price = parse_decimal(price).map_err(|_| error("not a price"))?;
-        let price = UnitPrice { price: Money::new(price, currency), per: PricingUnit::new(unit) };
-        into.insert((Meter(meter.into()), region.into()), EmbeddedPrice { price, source: source.clone() });
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::derive::baseline::Line;
-    use crate::id::Target;
-
-    fn bill(quantity: i64, effective: i64, list: i64) -> Baseline {
-        let target = Target { account: None, region: Some("eu-west-1".into()), resource: Some("vol-1".into()) };
-        let line = Line {
-            meter: Some(Meter("AmazonEC2/EBS:VolumeUsage.gp2".into())),
-            service: Some("AmazonEC2".into()),
-            unit: Some("GB-Months".into()),
-            quantity: Some(quantity.into()),
-            effective: effective.into(),
-            list: Some(list.into()),
-            covered: Decimal::ZERO,
-            committed_until: None,
-        };
-        Baseline { lines: [(target, vec![line])].into(), ..Baseline::default() }
-    }
-
-    fn book(baseline: &Baseline, currency: &str) -> PriceBook {
-        PriceBook::new(baseline, currency.parse().unwrap()).unwrap()
-    }
-
-    #[test]
-    fn the_own_bill_comes_before_the_list() {
-        let meter = Meter("AmazonEC2/EBS:VolumeUsage.gp2".into());
-        let price = book(&bill(100, 9, 10), "USD").price(&meter, Some("eu-west-1")).unwrap();
-        assert_eq!((price.effective, price.list), (Decimal::new(9, 2), Some(Decimal::new(10, 2))));
-    }
-
-    #[test]
-    fn a_new_meter_costs_its_list_price_times_the_realised_discount() {
-        let meter = Meter("AmazonEC2/EBS:VolumeUsage.gp3".into());
-        let price = book(&bill(100, 9, 10), "USD").price(&meter, Some("us-east-1")).unwrap();
-        assert_eq!((price.effective, price.list), (Decimal::new(72, 3), Some(Decimal::new(8, 2))));
-    }
-
-    #[test]
-    fn a_price_in_another_currency_is_no_price() {
-        let meter = Meter("AmazonEC2/EBS:VolumeUsage.gp3".into());
-        assert_eq!(book(&Baseline::default(), "EUR").price(&meter, Some("us-east-1")), None);
-    }
-
-    #[test]
-    fn what_a_free_tier_gives_is_no_price() {
-        let meter = Meter("AmazonEC2/EBS:VolumeUsage.gp2".into());
-        assert_eq!(
-            book(&bill(30, 0, 0), "USD").price(&meter, Some("eu-west-1")).map(|p| p.effective),
-            Some(Decimal::new(11, 2))
-        );
-    }
-
-    #[test]
-    fn an_unknown_meter_is_unpriced_not_free() {
-        assert_eq!(
-            book(&Baseline::default(), "USD").price(&Meter("AmazonEC2/Nothing".into()), Some("us-east-1")),
-            None
-        );
-    }
-}
+mod tests;

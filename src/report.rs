@@ -208,6 +208,19 @@ pub fn render(
     }
 }
 
+/// A table for the terminal, outside a review: headers with whether their column is a number, and the rows. Texts of a bill
+/// are made inert.
+#[must_use]
+pub fn grid(headers: &[(&str, bool)], rows: &[Vec<String>], options: &Options) -> String {
+    terminal::uncontrolled(&terminal::grid(headers, rows, options.width.unwrap_or(DEFAULT_WIDTH)))
+}
+
+/// An amount as a report prints it, with two places: `1,234.57`.
+#[must_use]
+pub fn amount(value: rust_decimal::Decimal) -> String {
+    filters::rounded(value, 2)
+}
+
 /// The view as JSON. Control, bidirectional and invisible characters are written as escapes, which JSON reads back as
 /// the same text and a terminal does not obey.
 fn json(review: &Review) -> Result<String, ReportError> {

@@ -16,7 +16,7 @@ pub use aggregates::{
 };
 pub use charges::CHARGES;
 pub use derived::{RESOURCE_MONTHLY_COSTS, SCHEDULES};
-pub use entities::{COMMITMENTS, RESOURCES};
+pub use entities::{COMMITMENTS, INSTANCE_TYPES, RESOURCES};
 
 /// The engine's exact number: money and quantities.
 pub const DECIMAL: DataType = DataType::Decimal(38, 12);
@@ -110,6 +110,7 @@ pub const TABLES: &[Table] = &[
     RESOURCE_TAGS,
     RESOURCES,
     COMMITMENTS,
+    INSTANCE_TYPES,
     RESOURCE_MONTHLY_COSTS,
     SCHEDULES,
 ];

@@ -145,7 +145,8 @@ fn planned(tables: &Tables, as_of: AsOf, factor: i64) -> plan::Plan {
         line.covered *= Decimal::from(factor);
         line.list = line.list.map(|l| l * Decimal::from(factor));
     }
-    let prices = prices::PriceBook::new(&baseline, Currency::USD).unwrap();
+    let prices =
+        prices::PriceBook::new(&baseline, Currency::USD, jiff::civil::date(2026, 9, 1), prices::Terms::default());
     let findings = pages().iter().flat_map(|r| verdicts(r, tables).findings).collect();
     plan::plan(findings, &baseline, &prices)
 }

@@ -17,5 +17,7 @@ mod golden;
 mod hostile;
 /// Laws that hold for every rule page, whatever it says.
 mod laws;
+/// What a unit costs, who says so, and fresh lists.
+mod prices;
 /// Readers: packings, columns that differ, Parquet types.
 mod readers;

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::columns::{account, mapped, nothing, number_of, tag, text, time};
-use super::{Bill, BillError, BillFile};
+use super::{Bill, BillError, BillFile, lost_meter};
 use crate::id::{Meter, canonical_resource_id};
 use crate::quantity::PricingUnit;
 use crate::table::{DECIMAL, TIME};
@@ -25,18 +25,35 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         words("ProviderName").str().starts_with(lit("AWS")).or(words("ProviderName").eq(lit("Amazon Web Services")));
     let service = coalesce(&[words("x_ServiceCode"), words("ServiceName")]);
     let sku = coalesce(&[words("x_SkuMeterId"), words("SkuId")]);
-    // AWS: usage type and operation (FOCUS 1.0 exports only; 1.2 lost them, and the meter with them).
+    // AWS: usage type and operation, where the export has them (FOCUS 1.0); what 1.2 lost is told by SKU and description.
     // Elsewhere: the provider's meter or SKU id.
-    let aws_key = concat_str(
-        [lit("aws"), service.clone(), words("x_UsageType"), coalesce(&[words("x_Operation"), lit("")])],
-        "\u{1f}",
-        false,
-    );
+    let joined = |parts: &[Expr]| {
+        let parts: Vec<Expr> = parts.iter().map(|part| coalesce(&[part.clone(), lit("")])).collect();
+        concat_str(parts, "\u{1f}", false)
+    };
+    let usage = words("x_UsageType");
+    let aws_key = joined(&[lit("aws"), service.clone(), usage.clone(), words("x_Operation")]);
+    let lost_key = joined(&["lost", "ServiceName", "SkuId", "ChargeDescription", "RegionId", "x_Operation"].map(
+        |name| {
+            if name == "lost" { lit(name) } else { words(name) }
+        },
+    ));
     let other_key = concat_str([words("ProviderName"), sku], "\u{1f}", false);
-    let meter = mapped(when(aws.clone()).then(aws_key).otherwise(other_key), |key| {
+    let usage_charge = words("ChargeCategory").eq(lit("Usage"));
+    let key = when(aws.clone().and(usage.is_not_null()))
+        .then(aws_key)
+        .when(aws.clone().and(usage_charge))
+        .then(lost_key)
+        .when(aws.clone())
+        .then(nothing(DataType::String))
+        .otherwise(other_key);
+    let meter = mapped(key, |key| {
         let parts: Vec<&str> = key.split('\u{1f}').collect();
         match parts.as_slice() {
             ["aws", service, usage, operation] => Some(Meter::aws(service, usage, operation).0),
+            ["lost", service, sku, description, region, operation] => {
+                lost_meter::recover(service, sku, description, region).map(|meter| Meter(meter).at(operation).0)
+            }
             [provider, sku] => Some(format!("{}/{sku}", provider_word(provider))),
             _ => None,
         }

@@ -22,10 +22,20 @@ pub(super) fn run(args: &DocsArgs, command: &Command) -> anyhow::Result<Ending> 
     let rules = crate::rules::builtin().map_err(|errors| {
         anyhow::anyhow!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
+    let fixture = |name: &str| {
+        let path = args.folder.join("../fixtures/prices").join(name);
+        std::fs::read_to_string(&path).with_context(|| path.display().to_string())
+    };
+    let price_check = crate::prices::check::check(crate::prices::check::Fixtures {
+        second_source: &fixture("second-source.csv")?,
+        bill_rates: &fixture("bill-rates.csv")?,
+        differences: &fixture("differences.csv")?,
+    });
     let documents = [
         ("tables.md", crate::table::dictionary()),
         ("rules.md", crate::rules::catalogue(&rules)),
         ("cli.md", command_line(command)),
+        ("price-check.md", price_check.page),
         ("review.schema.json", crate::review::json_schema()),
     ];
     let mut stale = Vec::new();

@@ -6,6 +6,7 @@ use crate::finding::Change;
 use crate::id::{Meter, RuleId};
 use crate::money::Currency;
 use crate::period::OffHours;
+use crate::prices::Terms;
 use proptest::prelude::*;
 
 fn target() -> Target {
@@ -27,6 +28,10 @@ fn line(meter: &str, quantity: i64, effective: i64, covered: i64) -> Line {
 
 fn baseline(lines: Vec<Line>) -> Baseline {
     Baseline { lines: [(target(), lines)].into(), ..Baseline::default() }
+}
+
+fn prices_of(baseline: &Baseline) -> PriceBook {
+    PriceBook::new(baseline, Currency::USD, jiff::civil::date(2026, 9, 1), Terms::default())
 }
 
 fn finding(rule: &str, changes: Vec<(Option<&str>, Option<i64>, Verb)>) -> Finding {
@@ -55,7 +60,7 @@ fn finding(rule: &str, changes: Vec<(Option<&str>, Option<i64>, Verb)>) -> Findi
 
 fn planned(findings: Vec<Finding>, lines: Vec<Line>) -> Plan {
     let baseline = baseline(lines);
-    let prices = PriceBook::new(&baseline, Currency::USD).unwrap();
+    let prices = prices_of(&baseline);
     plan(findings, &baseline, &prices)
 }
 
@@ -100,7 +105,7 @@ fn a_mask_and_a_swap_compose_and_the_overlap_is_printed() {
     let mask = Verb::Mask(OffHours::parse(&half).unwrap());
     let mut base = baseline(vec![line(GP2, 1000, 100, 0)]);
     base.hours.insert((target(), Meter(GP2.into())), (0..168).collect());
-    let prices = PriceBook::new(&base, Currency::USD).unwrap();
+    let prices = prices_of(&base);
     let plan = plan(
         vec![
             finding("ec2-instance-quiet", vec![(Some(GP2), None, mask)]),
@@ -200,7 +205,7 @@ proptest! {
         for name in names {
             base.hours.insert((target(), Meter(name.into())), (0..168).collect());
         }
-        let prices = PriceBook::new(&base, Currency::USD).unwrap();
+        let prices = prices_of(&base);
         let plan = plan(findings, &base, &prices);
         prop_assert!(plan.net() <= plan.joint.effective);
         prop_assert!(plan.joint.effective <= base.cost_of(&target()) + CENT);

@@ -91,6 +91,25 @@ impl Column {
     }
 }
 
+/// A table of plain texts: headers with whether their column is a number, and the rows.
+pub(super) fn grid(headers: &[(&str, bool)], rows: &[Vec<String>], width: u16) -> String {
+    let mut table = Table::new();
+    let style = UTF8_HORIZONTAL_ONLY.header_separator(LineStyle::none().fill('─').junction('─'));
+    table.load_style(style.row_separator(LineStyle::none()));
+    table.force_no_tty().set_width(width.max(MIN_WIDTH)).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(headers.iter().map(|(header, _)| *header).collect::<Vec<_>>());
+    for row in rows {
+        table.add_row(row.iter().map(|text| plain_text(text)).collect::<Vec<String>>());
+    }
+    for (index, (_, number)) in headers.iter().enumerate() {
+        if let Some(column) = table.column_mut(index).filter(|_| *number) {
+            column.set_cell_alignment(CellAlignment::Right);
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table.trim_fmt()
+}
+
 fn draw(rows: &[Value], columns: &[Column], width: u16, colour: bool) -> Result<String, Error> {
     let mut table = Table::new();
     let tall = columns.iter().any(|column| column.fields.len() > 1);

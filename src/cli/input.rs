@@ -1,0 +1,141 @@
+//! What a command reads: billing files, folders of them, a saved Dataset, or the demo company.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{CliError, say, settings, usage};
+use crate::billing::{self, Aggregates, BillError};
+use crate::dataset::Dataset;
+use crate::money::Currency;
+
+/// The bill and how to read it.
+#[derive(Debug, Args)]
+pub(super) struct InputArgs {
+    /// Billing files (CUR legacy, CUR 2.0, FOCUS; CSV, CSV.GZ, Parquet), folders of them, or a saved Dataset. None: the demo.
+    #[arg(value_name = "INPUT")]
+    pub(super) inputs: Vec<PathBuf>,
+    /// Settings file; surgeon.toml of the working folder without it.
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(super) config: Option<PathBuf>,
+    /// Currency of files that do not say, and the one to keep of files that mix several.
+    #[arg(long, value_name = "CODE", help_heading = "Input")]
+    currency: Option<String>,
+    /// Accept a defect of CSV files: short-rows, blank-lines. May be repeated.
+    #[arg(long, value_name = "DEFECT", value_parser = ["short-rows", "blank-lines"], help_heading = "Input")]
+    accept: Vec<String>,
+}
+
+impl InputArgs {
+    /// How to read, from arguments and settings.
+    pub(super) fn options(
+        &self,
+        settings: &settings::Settings,
+        tag_keys: Vec<String>,
+    ) -> anyhow::Result<billing::Options> {
+        let currency = match self.currency.as_ref().or(settings.currency.as_ref()) {
+            Some(code) => Some(code.parse::<Currency>().map_err(|e| usage(e.to_string()))?),
+            None => None,
+        };
+        Ok(billing::Options { currency, tag_keys, accept: self.accept.clone() })
+    }
+
+    /// The aggregates of the bill; without input, of the demo company.
+    pub(super) fn aggregates(&self, options: &billing::Options) -> anyhow::Result<Aggregates> {
+        if self.inputs.is_empty() { demo_bill(options) } else { read(&self.inputs, options) }
+    }
+}
+
+/// The demo company's bill, written where it can be read as any other.
+fn demo_bill(options: &billing::Options) -> anyhow::Result<Aggregates> {
+    say(
+        "no input: this is the embedded demo company acme, whose bill is invented (surgeon review FILE… reviews yours)",
+    );
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("acme.csv");
+    let mut file = io::BufWriter::new(std::fs::File::create(&path)?);
+    crate::demo::write_bill(crate::demo::DESCRIPTION, crate::demo::BillFormat::Cur2, &mut file)?;
+    io::Write::flush(&mut file)?;
+    let mut aggregates = read(&[path], options)?;
+    for source in &mut aggregates.sources {
+        source.name = "acme (embedded demo)".into();
+    }
+    Ok(aggregates)
+}
+
+fn read(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggregates> {
+    if let [folder] = inputs
+        && Dataset::is_at(folder)
+    {
+        let aggregates = Aggregates::from_dataset(Dataset::load(folder)?);
+        return aggregates.map_err(|e| anyhow::anyhow!("{}: {e}", folder.join("manifest.toml").display()));
+    }
+    let files = files(inputs)?;
+    let bar = progress();
+    let bill = billing::open(&files, options.clone(), &|path| bar.set_message(format!("checking {}", path.display())))
+        .map_err(refused)?;
+    bar.set_message(format!("adding up {} charges", bill.audits.iter().map(|a| a.records).sum::<u64>()));
+    let aggregates = billing::aggregate(&bill).map_err(refused)?;
+    bar.finish_and_clear();
+    Ok(aggregates)
+}
+
+fn refused(error: BillError) -> anyhow::Error {
+    match error {
+        BillError::Empty(_) => CliError::NothingToLookAt(error.to_string()).into(),
+        other => other.into(),
+    }
+}
+
+/// Folders as the billing files in them, by name; a file that is given is read whatever its name.
+fn files(inputs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = BTreeMap::new();
+    for input in inputs {
+        if Dataset::is_at(input) {
+            return Err(usage(format!("{}: a Dataset is reviewed alone", input.display())));
+        }
+        let found = if input.is_dir() {
+            let mut found = Vec::new();
+            for entry in std::fs::read_dir(input).with_context(|| input.display().to_string())? {
+                let path = entry?.path();
+                let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+                if path.is_file() && [".csv", ".csv.gz", ".parquet"].iter().any(|e| name.ends_with(e)) {
+                    found.push(path);
+                }
+            }
+            if found.is_empty() {
+                let message = format!("{}: no .csv, .csv.gz or .parquet file in this folder", input.display());
+                return Err(CliError::NothingToLookAt(message).into());
+            }
+            found.sort();
+            found
+        } else {
+            vec![input.clone()]
+        };
+        for path in found {
+            // The same file twice would be counted twice.
+            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+            if let Some(first) = files.insert(real, path.clone()) {
+                return Err(usage(format!("{} and {} are the same file", first.display(), path.display())));
+            }
+        }
+    }
+    Ok(files.into_values().collect())
+}
+
+fn progress() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
