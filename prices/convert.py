@@ -91,6 +91,7 @@ class Sheet:
 
     def add(self, source, meter, unit, region, price, term="", start="0"):
         price = plain(price)
+        unit = {"API Requests": "Requests", "Lambda-GB-Seconds": "GB-Seconds"}.get(unit, unit)  # one spelling each
         key = (meter, term, start, region)
         if key in self.owner:
             owner, other = self.owner[key]
@@ -414,32 +415,32 @@ def shapes(data):
         arch = {"amd64": "x86_64"}.get(k.get("arch"), k.get("arch"))
         flag = {"True": "true", "False": "false"}
         out.append({
-            "instance_type": kind,
-            "vcpu": d.get("vcpu") or k.get("cpu") or v.get("vcpu_count"),
-            "cores": d.get("cores"),
-            "memory_mib": d.get("memory_mib") or k.get("memory") or plain(Decimal(v["memory_gib"]) * 1024),
-            "architectures": (d.get("arch") or arch or "").replace("|", " "),
-            "manufacturer": k.get("cpu_manufacturer") or maker(v.get("physical_processor", "")),
-            "processor": v.get("physical_processor"),
-            "clock_mhz": k.get("cpu_sustained_clock_speed_mhz") or (plain(Decimal(d["clock_ghz"]) * 1000) if d.get("clock_ghz") else ""),
-            "network_base_mbps": k.get("network_bandwidth"),
-            "network_max_mbps": gigabits(d.get("network") or v.get("network_performance_text") or ""),
-            "ebs_base_mbps": whole(d.get("ebs_base_mbps")),
-            "ebs_max_mbps": whole(d.get("ebs_max_mbps") or k.get("ebs_bandwidth")),
-            "ebs_base_iops": whole(d.get("ebs_base_iops")),
-            "ebs_max_iops": whole(d.get("ebs_max_iops")),
-            "local_storage_gb": whole(d.get("storage_gb") or k.get("local_nvme")),
-            "accelerators": k.get("gpu_count") or k.get("accelerator_count") or (d.get("gpu_count") or "").replace("0", "", 1),
-            "accelerator": k.get("gpu_name") or k.get("accelerator_name") or d.get("gpu"),
-            "accelerator_memory_mib": k.get("gpu_memory"),
-            "credits_per_hour": credits.get(kind),
-            "hypervisor": d.get("hypervisor") or k.get("hypervisor"),
-            "bare_metal": flag.get(d.get("bare_metal")) or flag.get(v.get("is_bare_metal"), ""),
-            "virtualization": (d.get("virtualization") or "").replace("|", " "),
-            "nvme": d.get("nvme"),
-            "ena": d.get("ena"),
-            "described_current": flag.get(d.get("current_generation"), ""),
-            "listed_generation": v.get("generation_label"),
+            "InstanceType": kind,
+            "Vcpus": d.get("vcpu") or k.get("cpu") or v.get("vcpu_count"),
+            "Cores": d.get("cores"),
+            "MemoryMiB": d.get("memory_mib") or k.get("memory") or plain(Decimal(v["memory_gib"]) * 1024),
+            "Architectures": (d.get("arch") or arch or "").replace("|", " "),
+            "Manufacturer": k.get("cpu_manufacturer") or maker(v.get("physical_processor", "")),
+            "Processor": v.get("physical_processor"),
+            "ClockMHz": k.get("cpu_sustained_clock_speed_mhz") or (plain(Decimal(d["clock_ghz"]) * 1000) if d.get("clock_ghz") else ""),
+            "NetworkBaselineMbps": k.get("network_bandwidth"),
+            "NetworkMaximumMbps": gigabits(d.get("network") or v.get("network_performance_text") or ""),
+            "EbsBaselineMbps": whole(d.get("ebs_base_mbps")),
+            "EbsMaximumMbps": whole(d.get("ebs_max_mbps") or k.get("ebs_bandwidth")),
+            "EbsBaselineIops": whole(d.get("ebs_base_iops")),
+            "EbsMaximumIops": whole(d.get("ebs_max_iops")),
+            "LocalStorageGB": whole(d.get("storage_gb") or k.get("local_nvme")),
+            "Accelerators": k.get("gpu_count") or k.get("accelerator_count") or (d.get("gpu_count") or "").replace("0", "", 1),
+            "Accelerator": k.get("gpu_name") or k.get("accelerator_name") or d.get("gpu"),
+            "AcceleratorMemoryMiB": k.get("gpu_memory"),
+            "CpuCreditsPerHour": credits.get(kind),
+            "Hypervisor": d.get("hypervisor") or k.get("hypervisor"),
+            "BareMetal": flag.get(d.get("bare_metal")) or flag.get(v.get("is_bare_metal"), ""),
+            "VirtualizationTypes": (d.get("virtualization") or "").replace("|", " "),
+            "NvmeSupport": d.get("nvme"),
+            "EnaSupport": d.get("ena"),
+            "DescribedCurrent": flag.get(d.get("current_generation"), ""),
+            "ListedGeneration": v.get("generation_label"),
         })
     for path, prefix, kind, vcpu, memory in [
         ("prices/rds_ondemand_2025-06.csv.gz", "", "instance_class", "vcpu", "memory_gib"),
@@ -450,7 +451,7 @@ def shapes(data):
         for row in read(data / path):
             if row[kind] and row[vcpu] and row[memory]:
                 seen[row[kind]] = (plain(row[vcpu]), plain(Decimal(row[memory]) * 1024))
-        out += [{"instance_type": name, "vcpu": seen[name][0], "memory_mib": seen[name][1]} for name in sorted(seen)]
+        out += [{"InstanceType": name, "Vcpus": seen[name][0], "MemoryMiB": seen[name][1]} for name in sorted(seen)]
     with open(HERE / "shapes.csv", "w", newline="\n", encoding="utf-8") as file:
         file.write(SHAPES_HEADER)
         writer = csv.DictWriter(file, list(out[0]), lineterminator="\n")
@@ -460,11 +461,10 @@ def shapes(data):
     # Another licence, so a file of its own.
     with open(HERE / "cpu-throughput.csv", "w", newline="\n", encoding="utf-8") as file:
         file.write(THROUGHPUT_HEADER)
-        file.write("family,threads_per_core,throughput,throughput_low,throughput_high,half_load_share\n")
+        file.write("Family,ThroughputPerVcpu,ThroughputPerVcpuLow,ThroughputPerVcpuHigh,HalfLoadShare\n")
         for row in read(data / "specs/cpu_factors.csv"):
             point = row["phi_point(geomean gb_m,web,redis)"]
-            file.write(f"{row['family']},{row['threads_per_core']},{point},{row['phi_low(min)']},{row['phi_high(max)']},"
-                       f"{row['smt_half_over_all']}\n")
+            file.write(f"{row['family']},{point},{row['phi_low(min)']},{row['phi_high(max)']},{row['smt_half_over_all']}\n")
 
 
 SHAPES_HEADER = """# title = "Instance types: what they have"

@@ -91,7 +91,8 @@ pub fn review(mut bill: billing::Aggregates, job: &Job) -> Result<Review, Review
     }
     let as_of = job.as_of.unwrap_or(bill.as_of);
     derive::derive(&mut bill.tables, as_of)?;
-    bill.tables.insert(table::INSTANCE_TYPES.name.into(), prices::instance_types()?);
+    let wanted = |name: &str| job.rules.iter().any(|rule| rule.tables.iter().any(|table| table == name));
+    bill.tables.extend(prices::fact_tables(wanted)?);
     let verdicts =
         job.rules.iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
     let baseline = derive::baseline::baseline(&bill.tables, as_of);

@@ -19,6 +19,7 @@ use crate::ratio::Ratio;
 mod agreement;
 pub mod check;
 mod coverage;
+mod facts;
 mod list;
 mod offer;
 mod shapes;
@@ -27,10 +28,10 @@ mod term;
 
 pub use agreement::{Agreement, ExchangeRate, PrivateRate};
 pub use coverage::{Coverage, MeterCoverage, coverage};
+pub use facts::fact_tables;
 pub use list::{ListError, ListPrice, PriceList, Source};
 pub use offer::{OfferError, Refreshed};
-pub use shapes::instance_types;
-pub use spot::{Interruption, interruption};
+pub use spot::{Interruption, interruption, interruptions_date};
 pub use term::{Payment, Plan, Relation, Term, TermError, relation};
 
 /// What the user states about prices, besides the bill.

@@ -3,6 +3,7 @@
 //! Knows: decimal quantities and pricing units as FOCUS spells them (`GB-Mo` and `GB-Month` are one unit). Does
 //! not know: prices or money totals.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use rust_decimal::Decimal;
@@ -11,7 +12,7 @@ use crate::money::Money;
 
 /// A pricing unit in FOCUS spelling, e.g. `Hours`, `GB-Months`, `Requests`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct PricingUnit(String);
+pub struct PricingUnit(Cow<'static, str>);
 
 impl PricingUnit {
     /// The canonical spelling of a provider's unit. An unknown unit is kept as written.
@@ -35,9 +36,15 @@ impl PricingUnit {
             "lcu-hrs" | "lcu-hour" | "lcu-hours" => "LCU-Hours",
             "quantity" | "units" => "Units",
             "mo" | "month" | "months" => "Months",
-            _ => return PricingUnit(with_long_suffix(text)),
+            _ => return PricingUnit(Cow::Owned(with_long_suffix(text))),
         };
-        PricingUnit(name.to_owned())
+        PricingUnit(Cow::Borrowed(name))
+    }
+
+    /// A unit that is in canonical spelling already, as in price lists.
+    #[must_use]
+    pub fn canonical(text: &'static str) -> Self {
+        PricingUnit(Cow::Borrowed(text))
     }
 
     /// The unit as text.

@@ -16,7 +16,7 @@ pub use aggregates::{
 };
 pub use charges::CHARGES;
 pub use derived::{RESOURCE_MONTHLY_COSTS, SCHEDULES};
-pub use entities::{COMMITMENTS, INSTANCE_TYPES, RESOURCES};
+pub use entities::{COMMITMENTS, INSTANCE_TYPES, RESOURCES, STORAGE_CLASSES};
 
 /// The engine's exact number: money and quantities.
 pub const DECIMAL: DataType = DataType::Decimal(38, 12);
@@ -111,6 +111,7 @@ pub const TABLES: &[Table] = &[
     RESOURCES,
     COMMITMENTS,
     INSTANCE_TYPES,
+    STORAGE_CLASSES,
     RESOURCE_MONTHLY_COSTS,
     SCHEDULES,
 ];

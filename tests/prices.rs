@@ -84,7 +84,7 @@ fn show_prints_every_origin_and_why_one_was_taken() {
         "0.106735",
         "Compute Savings Plan, 3 years",
         "±15 %",
-        "Spot interruptions in a month",
+        "Spot interruptions in a month: above 20 % (AWS Spot Instance Advisor, 2025-06-28)",
     ] {
         assert!(out.contains(part), "{part} is missing in\n{out}");
     }
@@ -118,6 +118,27 @@ fn coverage_is_a_share_of_dollars_with_what_is_missing() {
         out.contains("Of 41 meters for which the bill states a public rate, the lists have the same for 41."),
         "{out}"
     );
+}
+
+/// What pages write out as a meter; patterns and other clouds' ids are not meant.
+#[test]
+fn every_meter_that_a_page_names_has_a_price() {
+    let list = scale_surgeon::prices::PriceList::embedded();
+    let mut named = 0;
+    for rule in scale_surgeon::rules::builtin().unwrap() {
+        for meter in rule.query.split('\'').filter(|text| text.starts_with("Amazon") || text.starts_with("AWS")) {
+            if meter.contains('/') && !meter.contains(['%', '^']) {
+                let price = list.price(
+                    &scale_surgeon::id::Meter(meter.to_owned()),
+                    Some("eu-central-1"),
+                    &scale_surgeon::prices::Term::OnDemand,
+                );
+                assert!(price.is_some(), "{}: {meter} has no price", rule.id);
+                named += 1;
+            }
+        }
+    }
+    assert!(named >= 10, "{named}");
 }
 
 #[test]

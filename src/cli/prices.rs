@@ -206,7 +206,8 @@ fn spot(meter: &Meter, region: &str) -> String {
     if let Some(band) = prices::interruption(kind, os, region) {
         let (low, high) = band.percent();
         let band = high.map_or(format!("above {low} %"), |high| format!("{low} to {high} %"));
-        text.push_str(&format!("\nSpot interruptions in a month: {band} (AWS Spot Instance Advisor, 2025-06-28)"));
+        let date = prices::interruptions_date();
+        text.push_str(&format!("\nSpot interruptions in a month: {band} (AWS Spot Instance Advisor, {date})"));
     }
     if text.is_empty() { text } else { text + "\n" }
 }

@@ -4,6 +4,7 @@
 //! tiers, meters that share a price. Does not know: bills, discounts, which list is trusted more.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -85,6 +86,8 @@ struct Sheet {
     currency: Currency,
     sources: BTreeMap<String, Source>,
     regions: Vec<&'static str>,
+    /// The column of services whose prices know no regions.
+    global: Option<usize>,
 }
 
 /// A price of a list.
@@ -113,9 +116,14 @@ impl ListPrice<'_> {
 #[derive(Debug)]
 pub struct PriceList {
     sheets: Vec<Sheet>,
-    /// Meter to (sheet, offset of its first row). Texts live as long as the program.
-    index: HashMap<&'static str, Vec<(u16, u32)>>,
+    /// Meter to its first place. Texts live as long as the program.
+    index: HashMap<&'static str, Place>,
+    /// The other places of meters that stand in several files (on demand in one, reserved in another).
+    more: HashMap<&'static str, Vec<Place>>,
 }
+
+/// Where the rows of a meter begin: sheet, offset in its text.
+type Place = (u16, u32);
 
 /// Rows of one meter start so; the fields before the regions.
 const LEADING: [&str; 5] = ["meter", "term", "from", "unit", "source"];
@@ -164,7 +172,8 @@ impl PriceList {
 
     /// Indexes texts without reading prices.
     fn of<'a>(texts: impl Iterator<Item = (&'a str, &'static str)>) -> Result<PriceList, ListError> {
-        let mut list = PriceList { sheets: Vec::new(), index: HashMap::new() };
+        // The embedded lists have some 22,000 meters; growing a map step by step would cost more than the map.
+        let mut list = PriceList { sheets: Vec::new(), index: HashMap::with_capacity(1 << 15), more: HashMap::new() };
         for (name, text) in texts {
             list.add(name, text)?;
         }
@@ -200,7 +209,12 @@ impl PriceList {
             let meter = memchr::memchr(b',', &rest[..end]).map_or(&text[offset..offset], |c| &text[offset..offset + c]);
             if meter != last && !meter.is_empty() {
                 let start = u32::try_from(offset).map_err(|_| error(lines, "larger than 4 GiB".into()))?;
-                self.index.entry(meter).or_default().push((number, start));
+                match self.index.entry(meter) {
+                    Entry::Vacant(place) => {
+                        place.insert((number, start));
+                    }
+                    Entry::Occupied(_) => self.more.entry(meter).or_default().push((number, start)),
+                }
                 last = meter;
             }
             offset += end + 1;
@@ -211,6 +225,7 @@ impl PriceList {
             text,
             currency: head.currency.parse().map_err(|_| error(1, format!("no currency: {:?}", head.currency)))?,
             sources: head.source,
+            global: regions.iter().position(|region| *region == "global"),
             regions: regions.to_vec(),
         });
         Ok(())
@@ -219,12 +234,20 @@ impl PriceList {
     /// The price of a meter in a region at a term.
     #[must_use]
     pub fn price(&self, meter: &Meter, region: Option<&str>, term: &Term) -> Option<ListPrice<'_>> {
-        same_price(&meter.0).find_map(|name| self.exact(&name, region, term))
+        let term = term.to_string();
+        let exact = self.exact(&meter.0, region, &term);
+        exact.or_else(|| same_price(&meter.0).find_map(|name| self.exact(&name, region, &term)))
     }
 
-    fn exact(&self, meter: &str, region: Option<&str>, term: &Term) -> Option<ListPrice<'_>> {
-        let term = term.to_string();
-        self.index.get(meter)?.iter().find_map(|(sheet, start)| {
+    /// Every place of a meter, in the order of the files.
+    fn places(&self, meter: &str) -> impl Iterator<Item = &Place> {
+        let first = self.index.get(meter);
+        let more = first.and_then(|_| self.more.get(meter));
+        first.into_iter().chain(more.into_iter().flatten())
+    }
+
+    fn exact(&self, meter: &str, region: Option<&str>, term: &str) -> Option<ListPrice<'_>> {
+        self.places(meter).find_map(|(sheet, start)| {
             let sheet = &self.sheets[usize::from(*sheet)];
             let columns = sheet.columns(region);
             let mut found: Option<ListPrice<'_>> = None;
@@ -239,7 +262,7 @@ impl PriceList {
                         found = Some(ListPrice {
                             tiers: vec![tier],
                             currency: sheet.currency,
-                            unit: PricingUnit::new(unit),
+                            unit: PricingUnit::canonical(unit),
                             source: sheet.sources.get(source)?,
                         });
                     }
@@ -256,8 +279,8 @@ impl PriceList {
     #[must_use]
     pub fn terms(&self, meter: &Meter, region: Option<&str>) -> Vec<Term> {
         let mut out = Vec::new();
-        for name in same_price(&meter.0) {
-            for (sheet, start) in self.index.get(name.as_ref()).into_iter().flatten() {
+        for name in [Cow::Borrowed(meter.0.as_str())].into_iter().chain(same_price(&meter.0)) {
+            for (sheet, start) in self.places(&name) {
                 let sheet = &self.sheets[usize::from(*sheet)];
                 let columns = sheet.columns(region);
                 for row in sheet.rows(&name, *start) {
@@ -319,6 +342,10 @@ impl PriceList {
                 if fields[1].parse::<Term>().is_err() {
                     return error(format!("{:?} is no term", fields[1]));
                 }
+                if PricingUnit::new(fields[3]).as_str() != fields[3] {
+                    let canonical = PricingUnit::new(fields[3]);
+                    return error(format!("the unit {:?} is written {canonical} in price lists", fields[3]));
+                }
                 if !sheet.sources.contains_key(fields[4]) {
                     return error(format!("the head of the file does not describe the source {:?}", fields[4]));
                 }
@@ -337,24 +364,28 @@ impl PriceList {
 impl Sheet {
     /// The columns that hold for a region: its own, and `global` of services whose prices know no regions.
     fn columns(&self, region: Option<&str>) -> [Option<usize>; 2] {
-        let place = |name: &str| self.regions.iter().position(|r| *r == name);
-        [region.and_then(place), place("global")]
+        [region.and_then(|name| self.regions.iter().position(|r| *r == name)), self.global]
     }
 
     /// The first of the columns that is not empty.
     fn cell(cells: &str, columns: [Option<usize>; 2]) -> Option<&str> {
-        columns.into_iter().flatten().find_map(|column| cells.split(',').nth(column).filter(|cell| !cell.is_empty()))
+        columns.into_iter().flatten().find_map(|column| {
+            let mut commas = memchr::memchr_iter(b',', cells.as_bytes());
+            let start = if column == 0 { 0 } else { commas.nth(column - 1)? + 1 };
+            let end = commas.next().unwrap_or(cells.len());
+            Some(cells.get(start..end)?.trim_end()).filter(|cell| !cell.is_empty())
+        })
     }
 
     /// The rows of a meter, from its first.
-    fn rows<'a>(&'a self, meter: &'a str, start: u32) -> impl Iterator<Item = &'a str> {
-        let text = &self.text[usize::try_from(start).unwrap_or(usize::MAX)..];
+    fn rows<'a>(&self, meter: &'a str, start: u32) -> impl Iterator<Item = &'static str> + use<'a> {
+        let text: &'static str = self.text.get(usize::try_from(start).unwrap_or(usize::MAX)..).unwrap_or_default();
         text.lines().take_while(move |row| row.split(',').next() == Some(meter))
     }
 }
 
 /// Usage types that cost what another does: (service, start of the usage type, start of the other's, who says so).
-const SAME_PRICE: [(&str, &str, &str, &str); 16] = [
+const SAME_PRICE: [(&str, &str, &str, &str); 18] = [
     (
         "AmazonEC2",
         "UnusedBox:",
@@ -368,6 +399,13 @@ const SAME_PRICE: [(&str, &str, &str, &str); 16] = [
         "AmazonVPC/PublicIPv4:IdleAddress",
         "idle Elastic IP addresses are billed as public IPv4 addresses since 2024-02-01, at the same price",
     ),
+    (
+        "AmazonEC2",
+        "RegionalNatGateway-Hours",
+        "NatGateway-Hours",
+        "VPC pricing: one price for zonal and regional NAT gateways",
+    ),
+    ("AmazonEC2", "RegionalNatGateway-Bytes", "NatGateway-Bytes", "the same"),
     ("AmazonRDS", "MirrorUsage:", "Multi-AZUsage:", "RDS price list: one price for Multi-AZ and SQL Server mirrors"),
     (
         "AmazonS3",
@@ -408,7 +446,7 @@ const SAME_PRICE: [(&str, &str, &str, &str); 16] = [
     ),
 ];
 
-/// The meter itself, then the meters whose price it shares, most alike first:
+/// The meters whose price a meter shares, most alike first:
 ///
 /// - a Windows or Red Hat licence that the user brings costs what Linux costs (EC2 user guide, AMI billing information);
 /// - what [`SAME_PRICE`] says;
@@ -429,7 +467,6 @@ fn same_price(meter: &str) -> impl Iterator<Item = Cow<'_, str>> {
         })
     });
     [
-        Some(Cow::Borrowed(meter)),
         own_licence.then(|| Cow::Owned(format!("{service}/{usage}"))),
         renamed,
         Some(Cow::Owned(format!("{service}/{usage}/*"))),

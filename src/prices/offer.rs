@@ -327,17 +327,23 @@ impl Refreshed {
         currency: &str,
     ) {
         // Lists quote China in CNY only; a second currency of a price would be the same price again.
-        if !["USD", "CNY"].contains(&currency) || meter.0.contains([',', '"', '\n']) {
+        if !["USD", "CNY"].contains(&currency) {
+            return;
+        }
+        // These become a file name, a TOML string and CSV fields: an offer is text from elsewhere.
+        let word = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let inert = |text: &str| !text.contains([',', '"', '\\']) && !text.contains(char::is_control);
+        if service.is_empty() || !word(service) || !word(region) || !inert(&meter.0) || !inert(unit) {
             return;
         }
         let sheet =
             self.services.entry(format!("{service}{}", if currency == "CNY" { "-CNY" } else { "" })).or_default();
         let day = published.get(..10).unwrap_or_default();
-        if day > sheet.published.as_str() {
+        if day > sheet.published.as_str() && day.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
             sheet.published = day.to_owned();
         }
         sheet.currency.insert(currency.to_owned());
-        let unit = PricingUnit::new(unit).as_str().replace(',', " ");
+        let unit = PricingUnit::new(unit).as_str().to_owned();
         let row = sheet.rows.entry((meter.0.clone(), term.to_string(), start, unit)).or_default();
         self.read += 1;
         match row.insert(region.to_owned(), price) {
@@ -509,6 +515,18 @@ mod tests {
         list.add("two", PRODUCT.replace("0.2070000000", "0.3").as_bytes()).unwrap();
         assert_eq!(list.ambiguous.len(), 1);
         assert_eq!(list.files()[0].1.lines().filter(|l| l.starts_with("AmazonEC2/")).count(), 0);
+    }
+
+    #[test]
+    fn an_offer_names_no_file_and_writes_no_field() {
+        for hostile in [
+            PRODUCT.replace("\"serviceCode\": \"AmazonEC2\"", "\"serviceCode\": \"../../AmazonEC2\""),
+            PRODUCT.replace("EUC1-BoxUsage:m5.large", "EUC1-BoxUsage:m5.large,,0.1"),
+            PRODUCT.replace("EUC1-BoxUsage:m5.large", "EUC1-BoxUsage:m5.large\\nAmazonEC2/BoxUsage:x"),
+        ] {
+            let mut list = Refreshed::default();
+            assert!(list.add("hostile", hostile.as_bytes()).is_err(), "{:?}", list.files());
+        }
     }
 
     #[test]

@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use polars::prelude::{AnyValue, DataFrame, PlSmallStr, PolarsResult, Series};
-use rust_decimal::Decimal;
+use polars::prelude::{AnyValue, DataFrame, PolarsResult};
 
-use crate::money::parse_decimal;
-use crate::table::{ColumnType, INSTANCE_TYPES};
+use super::facts::{Row, frame, records, written};
+use crate::table::INSTANCE_TYPES;
 
-const SHAPES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prices/shapes.csv"));
+pub(super) const SHAPES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prices/shapes.csv"));
 const THROUGHPUT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prices/cpu-throughput.csv"));
 
 /// A type with so many newer generations in its line is old, whatever one flag says (see [`Line`]).
@@ -23,32 +22,6 @@ struct Line {
     series: String,
     manufacturer: String,
     options: String,
-}
-
-type Row<'a> = HashMap<&'a str, &'a str>;
-
-/// Records of one of our CSV files. Values hold no quotes or commas, except processors of two makers.
-fn records(text: &'static str) -> Vec<Row<'static>> {
-    let body_at = text.split_inclusive('\n').take_while(|l| l.starts_with('#')).map(str::len).sum();
-    let mut lines = text.get(body_at..).unwrap_or_default().lines();
-    let names: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
-    lines.map(|line| names.iter().copied().zip(fields(line)).collect()).collect()
-}
-
-fn fields(line: &'static str) -> Vec<&'static str> {
-    let mut out = Vec::new();
-    let mut rest = line;
-    loop {
-        let (field, tail) = match rest.strip_prefix('"').and_then(|r| r.split_once('"')) {
-            Some((field, tail)) => (field, tail.strip_prefix(',')),
-            None => rest.split_once(',').map_or((rest, None), |(field, tail)| (field, Some(tail))),
-        };
-        out.push(field);
-        match tail {
-            Some(tail) => rest = tail,
-            None => return out,
-        }
-    }
 }
 
 /// Series, generation and options of a family such as `m6idn` or `m7i-flex`.
@@ -68,111 +41,38 @@ fn parts(family: &str) -> Option<(String, u32, String)> {
 ///
 /// # Errors
 /// When the declaration and this module disagree: our bug, caught by a test.
-pub fn instance_types() -> PolarsResult<DataFrame> {
+pub(super) fn instance_types() -> PolarsResult<DataFrame> {
     let rows = records(SHAPES);
-    let throughput: HashMap<&str, Row<'_>> =
-        records(THROUGHPUT).into_iter().filter_map(|row| Some((*row.get("family")?, row))).collect();
-    let line = |row: &Row<'_>| {
-        let family = row.get("instance_type")?.split('.').next()?;
-        let (series, generation, options) = parts(family)?;
-        let manufacturer = (*row.get("manufacturer").filter(|m| !m.is_empty())?).to_owned();
-        Some((Line { series, manufacturer, options }, generation))
-    };
+    let throughput: HashMap<&str, Row> =
+        records(THROUGHPUT).into_iter().filter_map(|row| Some((*row.get("Family")?, row))).collect();
     let mut generations: BTreeMap<Line, BTreeSet<u32>> = BTreeMap::new();
     for (line, generation) in rows.iter().filter_map(line) {
         generations.entry(line).or_default().insert(generation);
     }
-    let columns = INSTANCE_TYPES
-        .columns
-        .iter()
-        .map(|column| {
-            let values: Vec<AnyValue<'_>> = rows
-                .iter()
-                .map(|row| {
-                    let place = line(row);
-                    let newer = place.as_ref().and_then(|(line, own)| {
-                        Some(generations.get(line)?.iter().filter(|generation| *generation > own).count())
-                    });
-                    let family = row.get("instance_type").and_then(|t| t.split('.').next()).unwrap_or_default();
-                    value(column.name, column.kind, row, throughput.get(family), place.map(|p| p.1), newer)
-                })
-                .collect();
-            let series = Series::from_any_values_and_dtype(
-                PlSmallStr::from_static(column.name),
-                &values,
-                &column.kind.engine(),
-                true,
-            )?;
-            Ok(series.into())
-        })
-        .collect::<PolarsResult<Vec<_>>>()?;
-    DataFrame::new(rows.len(), columns)
-}
-
-/// The value of one column.
-fn value<'a>(
-    name: &str,
-    kind: ColumnType,
-    row: &Row<'a>,
-    throughput: Option<&Row<'a>>,
-    generation: Option<u32>,
-    newer: Option<usize>,
-) -> AnyValue<'a> {
-    let field = |key: &str| row.get(key).copied().filter(|t| !t.is_empty());
-    let figure = |key: &str| throughput.and_then(|t| t.get(key)).copied().filter(|t| !t.is_empty());
-    let text = match name {
-        "InstanceType" => field("instance_type"),
-        "Vcpus" => field("vcpu"),
-        "Cores" => field("cores"),
-        "MemoryMiB" => field("memory_mib"),
-        "Architectures" => field("architectures"),
-        "Manufacturer" => field("manufacturer"),
-        "Processor" => field("processor"),
-        "ClockMHz" => field("clock_mhz"),
-        "NetworkBaselineMbps" => field("network_base_mbps"),
-        "NetworkMaximumMbps" => field("network_max_mbps"),
-        "EbsBaselineMbps" => field("ebs_base_mbps"),
-        "EbsMaximumMbps" => field("ebs_max_mbps"),
-        "EbsBaselineIops" => field("ebs_base_iops"),
-        "EbsMaximumIops" => field("ebs_max_iops"),
-        "LocalStorageGB" => field("local_storage_gb"),
-        "Accelerators" => field("accelerators"),
-        "Accelerator" => field("accelerator"),
-        "AcceleratorMemoryMiB" => field("accelerator_memory_mib"),
-        "CpuCreditsPerHour" => field("credits_per_hour"),
-        "Hypervisor" => field("hypervisor"),
-        "BareMetal" => field("bare_metal"),
-        "VirtualizationTypes" => field("virtualization"),
-        "NvmeSupport" => field("nvme"),
-        "EnaSupport" => field("ena"),
-        "DescribedCurrent" => field("described_current"),
-        "ListedGeneration" => field("listed_generation"),
-        "ThroughputPerVcpu" => figure("throughput"),
-        "ThroughputPerVcpuLow" => figure("throughput_low"),
-        "ThroughputPerVcpuHigh" => figure("throughput_high"),
-        "HalfLoadShare" => figure("half_load_share"),
-        "Generation" => return generation.map_or(AnyValue::Null, |g| AnyValue::Int64(g.into())),
-        "NewerGenerations" => return newer.map_or(AnyValue::Null, |n| AnyValue::Int64(n.try_into().unwrap_or(0))),
-        "PreviousGeneration" => {
-            let previous = previous_generation(field("listed_generation"), field("described_current"), newer);
-            return previous.map_or(AnyValue::Null, AnyValue::Boolean);
-        }
-        _ => None,
+    let newer = |row: &Row| {
+        let (line, own) = line(row)?;
+        Some(generations.get(&line)?.iter().filter(|generation| **generation > own).count())
     };
-    let Some(text) = text else { return AnyValue::Null };
-    match kind {
-        ColumnType::Boolean => AnyValue::Boolean(text == "true"),
-        ColumnType::Integer => text.parse().map_or(AnyValue::Null, AnyValue::Int64),
-        ColumnType::Decimal => {
-            parse_decimal(text).ok().and_then(atoms).map_or(AnyValue::Null, |v| AnyValue::Decimal(v, 38, 12))
+    frame(&INSTANCE_TYPES, &rows, |column, row| match column.name {
+        "Generation" => line(row).map_or(AnyValue::Null, |(_, generation)| AnyValue::Int64(generation.into())),
+        "NewerGenerations" => newer(row).map_or(AnyValue::Null, |n| AnyValue::Int64(n.try_into().unwrap_or(0))),
+        "PreviousGeneration" => previous_generation(row, newer(row)).map_or(AnyValue::Null, AnyValue::Boolean),
+        name if name.starts_with("Throughput") || name == "HalfLoadShare" => {
+            throughput.get(family(row)).map_or(AnyValue::Null, |figures| written(column, figures))
         }
-        _ => AnyValue::String(text),
-    }
+        _ => written(column, row),
+    })
 }
 
-fn atoms(value: Decimal) -> Option<i128> {
-    let scale = 12_u32.checked_sub(value.scale())?;
-    value.mantissa().checked_mul(10_i128.checked_pow(scale)?)
+fn family(row: &Row) -> &'static str {
+    row.get("InstanceType").and_then(|name| name.split('.').next()).unwrap_or_default()
+}
+
+/// The line of a type and its generation in it.
+fn line(row: &Row) -> Option<(Line, u32)> {
+    let (series, generation, options) = parts(family(row))?;
+    let manufacturer = (*row.get("Manufacturer").filter(|m| !m.is_empty())?).to_owned();
+    Some((Line { series, manufacturer, options }, generation))
 }
 
 /// Whether a type is of a previous generation: two of three witnesses say so. No one of them is enough: in 2026
@@ -181,9 +81,9 @@ fn atoms(value: Decimal) -> Option<i128> {
 /// - the price list's own label;
 /// - DescribeInstanceTypes' flag;
 /// - at least four newer generations of its line (series, maker and options).
-fn previous_generation(listed: Option<&str>, described: Option<&str>, newer: Option<usize>) -> Option<bool> {
-    let witnesses =
-        [listed.map(|label| label == "previous"), described.map(|current| current == "false"), newer.map(|n| n >= OLD)];
+fn previous_generation(row: &Row, newer: Option<usize>) -> Option<bool> {
+    let said = |name: &str, old: &str| row.get(name).filter(|text| !text.is_empty()).map(|text| *text == old);
+    let witnesses = [said("ListedGeneration", "previous"), said("DescribedCurrent", "false"), newer.map(|n| n >= OLD)];
     let says = |answer: bool| witnesses.iter().filter(|w| **w == Some(answer)).count();
     match (says(true), says(false)) {
         (2.., _) => Some(true),
@@ -194,6 +94,8 @@ fn previous_generation(listed: Option<&str>, described: Option<&str>, newer: Opt
 
 #[cfg(test)]
 mod tests {
+    use rust_decimal::Decimal;
+
     use super::*;
     use crate::table::read::{integers, numbers, texts};
 

@@ -34,6 +34,13 @@ impl Interruption {
     }
 }
 
+/// The date of the bands.
+#[must_use]
+pub fn interruptions_date() -> &'static str {
+    let dated = BANDS.lines().find_map(|line| line.strip_prefix("# date = \"")?.strip_suffix('"'));
+    dated.unwrap_or_default()
+}
+
 /// The band of a type in a region, for `linux` or `windows`.
 #[must_use]
 pub fn interruption(instance_type: &str, os: &str, region: &str) -> Option<Interruption> {

@@ -325,7 +325,7 @@ impl<'a> Context<'a> {
     fn remedy(&self, targets: &[Target]) -> &'static str {
         let lines = || targets.iter().filter_map(|t| self.inputs.baseline.lines.get(t)).flatten();
         if lines().any(|line| line.meter.is_none()) {
-            "this export lost the usage types: use CUR 2.0, or AWS FOCUS 1.0 with x_UsageType"
+            "this export lost the usage types, and SKU and description do not name them: use CUR 2.0"
         } else if !self.inputs.hourly {
             "an export with hourly granularity"
         } else {

@@ -106,3 +106,26 @@ pub const INSTANCE_TYPES: Table = Table {
         ),
     ],
 };
+
+/// What S3 asks of objects in its classes.
+pub const STORAGE_CLASSES: Table = Table {
+    name: "storage_classes",
+    row: "storage class of S3",
+    from: "prices (prices/storage-classes.csv)",
+    in_rules: true,
+    columns: &[
+        column("StorageClass", Text, "", false, "Its name on the price list."),
+        column("Meter", Text, "", false, "What its storage is billed as."),
+        column("MinimumDays", Integer, "days", false, "Deleted or moved earlier, the rest of these days is charged."),
+        column("MinimumObjectKiB", Integer, "KiB", false, "Smaller objects are billed as if they had this size."),
+        column(
+            "SmallestTieredKiB",
+            Integer,
+            "KiB",
+            true,
+            "Intelligent-Tiering: smaller objects are neither moved nor monitored.",
+        ),
+        column("OverheadKiB", Integer, "KiB", false, "Added to each object, at the price of the class."),
+        column("OverheadStandardKiB", Integer, "KiB", false, "Added to each object, at the price of Standard."),
+    ],
+};
