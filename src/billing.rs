@@ -17,6 +17,7 @@ pub mod aggregate;
 pub mod audit;
 mod columns;
 mod cur;
+pub mod delivery;
 mod focus;
 pub mod lost_meter;
 pub mod source;
@@ -53,6 +54,8 @@ pub struct Bill {
     pub other_tag_keys: Vec<String>,
     /// Options used.
     pub options: Options,
+    /// Where the files come from, and what was left out.
+    pub delivery: delivery::Delivery,
 }
 
 /// Why a bill cannot be read. Each names the file, the place and the remedy.
@@ -120,6 +123,27 @@ pub enum BillError {
         /// The engine's words, with column and value.
         message: String,
     },
+    /// No billing file in a folder.
+    #[error("{0}: no .csv, .csv.gz, .parquet or .zip file in this folder, and no manifest that lists one")]
+    NoFiles(String),
+    /// The same file, named twice.
+    #[error("{first} and {second} are the same file")]
+    Twice {
+        /// As named first.
+        first: String,
+        /// As named again.
+        second: String,
+    },
+    /// A manifest lists a file that is not there.
+    #[error(
+        "{manifest}: lists {missing}, which is not beside it nor in the folders above it\nhelp: download the whole delivery, or give the data files themselves if you know that they are complete"
+    )]
+    Incomplete {
+        /// The manifest.
+        manifest: String,
+        /// The file as it is listed.
+        missing: String,
+    },
     /// Only headers, no charge.
     #[error("no charges in {0}")]
     Empty(String),
@@ -130,23 +154,24 @@ pub enum BillError {
     NoTime(String),
 }
 
-/// Opens files and checks every byte of them.
+/// Opens files, folders, archives and manifests, and checks every byte of what they hold.
 ///
 /// # Errors
 /// [`BillError`] for the first file that is not a sound bill.
 pub fn open(paths: &[PathBuf], options: Options, progress: &dyn Fn(&Path)) -> Result<Bill, BillError> {
+    let delivery = delivery::deliver(paths)?;
     let mut files = Vec::new();
     let mut audits = Vec::new();
-    for path in paths {
-        progress(path);
-        let mut file = source::recognise(path)?;
+    for part in &delivery.parts {
+        progress(Path::new(&part.name));
+        let mut file = source::recognise(part)?;
         let audit = audit::audit(&file, &options.accept)?;
         file.skip_blank_lines = audit.accepted.iter().any(|(defect, _)| *defect == Defect::BlankLine);
         audits.push(audit);
         files.push(file);
     }
     let (tag_keys, other_tag_keys) = columns::tag_keys(&files, &options)?;
-    Ok(Bill { files, audits, tag_keys, other_tag_keys, options })
+    Ok(Bill { files, audits, tag_keys, other_tag_keys, options, delivery })
 }
 
 impl Bill {

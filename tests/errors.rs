@@ -124,7 +124,7 @@ fn what_is_no_bill_is_told_apart() {
             b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>",
             ["is XML", "fetch the file again"],
         ),
-        ("bill.zip", b"PK\x03\x04rest", ["is a ZIP archive", "unpack it"]),
+        ("bill.zip", b"PK\x03\x04rest", ["is a ZIP archive that cannot be read", "unpack it"]),
         ("wide.csv", b"\xff\xfeB\x00i\x00", ["is UTF-16", "UTF-8"]),
         ("semi.csv", b"BilledCost;ChargeCategory;x\n1;Usage;2\n", ["separated by semicolons", "comma-separated"]),
         ("other.csv", b"name,age\nx,1\n", ["columns of no bill that is known (name, age, ", "FOCUS"]),

@@ -7,6 +7,8 @@ mod architecture;
 mod clouds;
 /// What several subjects need: the demo's bill in every format, a run of the binary.
 mod common;
+/// Folders, archives and manifests.
+mod deliveries;
 /// The demo's planted truth, in three formats.
 mod demo;
 /// Bad input: which file, where, what to do.

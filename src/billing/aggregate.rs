@@ -179,7 +179,7 @@ fn sources(bill: &Bill) -> Vec<SourceEntry> {
 }
 
 fn gaps(bill: &Bill, without_effective: i64, tie_out: &TieOut) -> Vec<GapEntry> {
-    let mut gaps = Vec::new();
+    let mut gaps = bill.delivery.gaps.clone();
     let mut gap =
         |what: String, place: String, remedy: &str| gaps.push(GapEntry { what, place, remedy: remedy.into() });
     let names = bill.files.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ");

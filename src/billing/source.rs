@@ -9,6 +9,7 @@ use flate2::read::MultiGzDecoder;
 use polars::prelude::{HiveOptions, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, ScanArgsParquet, Schema};
 
 use super::BillError;
+use super::delivery::Part;
 
 /// How the bytes are packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,14 +68,12 @@ pub struct BillFile {
 ///
 /// # Errors
 /// [`BillError::NotABill`] with what was found and what to do.
-pub fn recognise(path: &Path) -> Result<BillFile, BillError> {
-    let name = path.display().to_string();
+pub fn recognise(part: &Part) -> Result<BillFile, BillError> {
+    let Part { name, path } = part.clone();
+    let path = path.as_path();
     let io = |source| BillError::Io { file: name.clone(), source };
     let not =
         |found: &str, help: &str| BillError::NotABill { file: name.clone(), found: found.into(), help: help.into() };
-    if path.is_dir() {
-        return Err(not("is a folder", "name the billing files in it, e.g. folder/*.parquet"));
-    }
     let mut file = File::open(path).map_err(io)?;
     let mut head = Vec::new();
     Read::by_ref(&mut file).take(SNIFF).read_to_end(&mut head).map_err(io)?;
@@ -151,7 +150,7 @@ fn alien(head: &[u8]) -> Option<(&'static str, &'static str)> {
         _ if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) => {
             ("is UTF-16 text", "save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
         }
-        [b'P', b'K', 3 | 5, ..] => ("is a ZIP archive", "unpack it and give the CSV inside"),
+        [b'P', b'K', 3 | 5, ..] => ("is a ZIP archive in another", "unpack it and give the files inside"),
         [b'<', b'?', ..] => ("is XML, probably an error message of the storage service", download),
         [b'<', ..] => ("is an HTML page, not CSV", download),
         [b'{' | b'[', ..] => ("is JSON", "give the data files; a manifest lists them"),

@@ -1,11 +1,9 @@
 //! What a command reads: billing files, folders of them, a saved Dataset, or the demo company.
 
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -17,7 +15,8 @@ use crate::money::Currency;
 /// The bill and how to read it.
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
-    /// Billing files (CUR legacy, CUR 2.0, FOCUS; CSV, CSV.GZ, Parquet), folders of them, or a saved Dataset. None: the demo.
+    /// Billing files (CUR legacy, CUR 2.0, FOCUS; CSV, CSV.GZ, Parquet, ZIP), manifests, folders of them, or a saved Dataset. None:
+    /// the demo.
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     /// Settings file; surgeon.toml of the working folder without it.
@@ -75,9 +74,8 @@ fn read(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggreg
         let aggregates = Aggregates::from_dataset(Dataset::load(folder)?);
         return aggregates.map_err(|e| anyhow::anyhow!("{}: {e}", folder.join("manifest.toml").display()));
     }
-    let files = files(inputs)?;
     let bar = progress();
-    let bill = billing::open(&files, options.clone(), &|path| bar.set_message(format!("checking {}", path.display())))
+    let bill = billing::open(inputs, options.clone(), &|path| bar.set_message(format!("checking {}", path.display())))
         .map_err(refused)?;
     bar.set_message(format!("adding up {} charges", bill.audits.iter().map(|a| a.records).sum::<u64>()));
     let aggregates = billing::aggregate(&bill).map_err(refused)?;
@@ -87,45 +85,10 @@ fn read(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggreg
 
 fn refused(error: BillError) -> anyhow::Error {
     match error {
-        BillError::Empty(_) => CliError::NothingToLookAt(error.to_string()).into(),
+        BillError::Empty(_) | BillError::NoFiles(_) => CliError::NothingToLookAt(error.to_string()).into(),
+        BillError::Twice { .. } => usage(error.to_string()),
         other => other.into(),
     }
-}
-
-/// Folders as the billing files in them, by name; a file that is given is read whatever its name.
-fn files(inputs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = BTreeMap::new();
-    for input in inputs {
-        if Dataset::is_at(input) {
-            return Err(usage(format!("{}: a Dataset is reviewed alone", input.display())));
-        }
-        let found = if input.is_dir() {
-            let mut found = Vec::new();
-            for entry in std::fs::read_dir(input).with_context(|| input.display().to_string())? {
-                let path = entry?.path();
-                let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
-                if path.is_file() && [".csv", ".csv.gz", ".parquet"].iter().any(|e| name.ends_with(e)) {
-                    found.push(path);
-                }
-            }
-            if found.is_empty() {
-                let message = format!("{}: no .csv, .csv.gz or .parquet file in this folder", input.display());
-                return Err(CliError::NothingToLookAt(message).into());
-            }
-            found.sort();
-            found
-        } else {
-            vec![input.clone()]
-        };
-        for path in found {
-            // The same file twice would be counted twice.
-            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-            if let Some(first) = files.insert(real, path.clone()) {
-                return Err(usage(format!("{} and {} are the same file", first.display(), path.display())));
-            }
-        }
-    }
-    Ok(files.into_values().collect())
 }
 
 fn progress() -> ProgressBar {
