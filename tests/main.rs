@@ -19,6 +19,8 @@ mod golden;
 mod hostile;
 /// Laws that hold for every rule page, whatever it says.
 mod laws;
+/// Damaged bills are refused or add up.
+mod mutations;
 /// What a unit costs, who says so, and fresh lists.
 mod prices;
 /// Readers: packings, columns that differ, Parquet types.

@@ -40,6 +40,8 @@ pub enum Defect {
     StrayQuote,
     /// The file ends inside quotes.
     OpenQuote,
+    /// A carriage return inside an unquoted field, which some readers take for the end of the record.
+    StrayReturn,
     /// The cost is not a number.
     NoCost,
     /// The header occurs again.
@@ -68,6 +70,7 @@ impl Defect {
             Defect::BlankLine => "a blank line",
             Defect::StrayQuote => "a stray quote",
             Defect::OpenQuote => "a quote that is never closed",
+            Defect::StrayReturn => "a carriage return inside a field",
             Defect::NoCost => "a cost that is not a number",
             Defect::RepeatedHeader => "the header again",
             Defect::NotUtf8 => "bytes that are not UTF-8",
@@ -79,7 +82,7 @@ impl Defect {
             Defect::TooFewFields => {
                 "the file may be cut off or edited: export it again; if the missing fields are known to be empty, add --accept short-rows"
             }
-            Defect::TooManyFields | Defect::StrayQuote | Defect::OpenQuote => {
+            Defect::TooManyFields | Defect::StrayQuote | Defect::OpenQuote | Defect::StrayReturn => {
                 "a text with a comma or quote is not quoted: export the file again, do not edit it in a spreadsheet"
             }
             Defect::BlankLine => {
@@ -231,6 +234,8 @@ impl Scanner {
         self.check_utf8(chunk);
         let base = self.position;
         let mut collected = 0;
+        // Where the part of the field that lies in this chunk begins.
+        let mut part = 0;
         for at in memchr::memchr3_iter(b',', b'\n', b'"', chunk) {
             let here = base + at as u64;
             match chunk[at] {
@@ -244,6 +249,10 @@ impl Scanner {
                 b'"' => self.defect(Defect::StrayQuote, String::new()),
                 _ if self.quoted => {}
                 byte => {
+                    let text = chunk.get(part..at).unwrap_or_default();
+                    let text = if byte == b'\n' { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
+                    self.check_returns(text, part == 0 && (byte != b'\n' || at > 0));
+                    part = at + 1;
                     if self.field == self.cost {
                         self.cost_bytes.extend_from_slice(&chunk[collected..at]);
                     }
@@ -262,9 +271,23 @@ impl Scanner {
         if self.field == self.cost {
             self.cost_bytes.extend_from_slice(&chunk[collected..]);
         }
+        if !self.quoted {
+            // A return at the very end may belong to a line end that is still to come.
+            let rest = chunk.get(part..).unwrap_or_default();
+            self.check_returns(rest.strip_suffix(b"\r").unwrap_or(rest), part == 0 && !rest.is_empty());
+        }
         self.position = base + chunk.len() as u64;
         self.audit.bytes += chunk.len() as u64;
         self.last = chunk.last().copied().unwrap_or(self.last);
+    }
+
+    /// A return in an unquoted field; `goes_on` when the chunk before ended in this field.
+    fn check_returns(&mut self, text: &[u8], goes_on: bool) {
+        let quoted = self.closed_at.is_some();
+        let before = goes_on && self.last == b'\r' && self.position > 0;
+        if !quoted && (before || memchr::memchr(b'\r', text).is_some()) {
+            self.defect(Defect::StrayReturn, String::new());
+        }
     }
 
     fn end_field(&mut self, here: u64, before: u8) {
@@ -395,6 +418,8 @@ mod tests {
             (b"a,cost,b\nx\"q,1,y\n", (Defect::StrayQuote, 1, 1)),
             (b"a,cost,b\n\"x\"q,1,y\n", (Defect::StrayQuote, 1, 1)),
             (b"a,cost,b\nx,1,\"y\n", (Defect::OpenQuote, 1, 1)),
+            (b"a,cost,b\nx\rz,1,y\n", (Defect::StrayReturn, 1, 1)),
+            (b"a,cost,b\nx,1,y\r\r\n", (Defect::StrayReturn, 1, 1)),
             (b"a,cost,b\nx,,y\n", (Defect::NoCost, 1, 1)),
             (b"a,cost,b\nx,1,y\na,cost,b\n", (Defect::RepeatedHeader, 2, 1)),
             (b"a,cost,b\nx,1,\xff\n", (Defect::NotUtf8, 0, 1)),
