@@ -78,7 +78,7 @@ fn a_template_of_the_user_is_used_and_its_mistakes_are_named() {
     let path = folder.path().display().to_string();
     std::fs::write(folder.path().join("review.md.j2"), "Net {{ review.plan.net | money }}\n").unwrap();
     let (_, out, _) = surgeon(&["review", "-f", "md", "--templates", &path]);
-    assert_eq!(out, "Net 718.55\n");
+    assert_eq!(out, "Net 750.34\n");
     std::fs::write(folder.path().join("review.md.j2"), "a\n{{ review.nett }}\n").unwrap();
     let (code, _, err) = surgeon(&["review", "-f", "md", "--templates", &path]);
     assert_eq!(code, 1);

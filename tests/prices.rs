@@ -124,6 +124,20 @@ fn coverage_is_a_share_of_dollars_with_what_is_missing() {
 #[test]
 fn every_meter_that_a_page_names_has_a_price() {
     let list = scale_surgeon::prices::PriceList::embedded();
+    // Not priced by a list of their own: what is looked into without a change, starts of meters that share another's price, fees
+    // that go (the bill's own price), and transfer that is free.
+    const OTHERWISE: [&str; 8] = [
+        "AmazonEC2/CPUCredits:",
+        "AmazonEC2/UnusedBox:",
+        "AmazonEC2/UnusedDed:",
+        "AmazonS3/EarlyDelete-SIA-SmObjects",
+        "AmazonS3/EarlyDelete-ZIA-SmObjects",
+        "AmazonS3/EarlyDelete-GIR-SmObjects",
+        "AmazonS3/C3DataTransfer-In-Bytes",
+        "AmazonS3/C3DataTransfer-Out-Bytes",
+    ];
+    let meters = list.meters();
+    let mut missing: Vec<String> = Vec::new();
     let mut named = 0;
     for rule in scale_surgeon::rules::builtin().unwrap() {
         for meter in rule.query.split('\'').filter(|text| text.starts_with("Amazon") || text.starts_with("AWS")) {
@@ -133,12 +147,17 @@ fn every_meter_that_a_page_names_has_a_price() {
                     Some("eu-central-1"),
                     &scale_surgeon::prices::Term::OnDemand,
                 );
-                assert!(price.is_some(), "{}: {meter} has no price", rule.id);
+                // Many pages compare with the start of meters.
+                let start = || meters.iter().any(|listed| listed.starts_with(meter));
+                if price.is_none() && !start() && !OTHERWISE.contains(&meter) {
+                    missing.push(format!("{}: {meter}", rule.id));
+                }
                 named += 1;
             }
         }
     }
     assert!(named >= 10, "{named}");
+    assert_eq!(missing, Vec::<String>::new(), "no list has these");
 }
 
 #[test]

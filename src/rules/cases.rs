@@ -49,12 +49,17 @@ pub fn run_cases(rule: &Rule) -> Vec<CaseOutcome> {
 
 /// Checks that the fences of all cases can be read.
 pub(super) fn check(rule: &Rule) -> Result<(), RuleError> {
+    // The columns of a result are the query's: the same for every case.
+    let mut columns = None;
     for case in &rule.cases {
-        let set = with_parameters(rule, case)?;
+        with_parameters(rule, case)?;
         tables(rule, case)?;
         if let Some(fence) = &case.expect {
-            let columns = run::rows(&set, &empty_tables(rule))?.columns;
-            expected(rule, fence, &columns)?;
+            let columns = match &columns {
+                Some(known) => known,
+                None => columns.insert(run::rows(rule, &empty_tables(rule))?.columns),
+            };
+            expected(rule, fence, columns)?;
         }
     }
     Ok(())

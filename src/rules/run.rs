@@ -248,8 +248,21 @@ fn changes_of(rule: &Rule, result: &Rows, row: &Row, changes: &mut Vec<Change>) 
     Ok(())
 }
 
+/// The engine plans by recursion: a page with many steps needs more than the 2 MiB that a thread has by default.
+const STACK_BYTES: usize = 64 << 20;
+
 /// Runs the query. Tables that are not given are empty.
 pub(super) fn execute(rule: &Rule, tables: &Tables) -> Result<DataFrame, RuleError> {
+    let failed = |what: &str| RuleError::at(&rule.file, rule.query_line, format!("the query {what}"));
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let thread =
+            builder.spawn_scoped(scope, || run(rule, tables)).map_err(|e| failed(&format!("has no thread: {e}")))?;
+        thread.join().unwrap_or_else(|_| Err(failed("makes the engine panic")))
+    })
+}
+
+fn run(rule: &Rule, tables: &Tables) -> Result<DataFrame, RuleError> {
     let mut context = SQLContext::new();
     for name in &rule.tables {
         let frame = match (tables.get(name), table::find(name)) {
