@@ -8,18 +8,26 @@
 //! so its own count proves nothing; the two must agree, or the review says where they do not ([`tie_out`]).
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use polars::prelude::LazyFrame;
+use polars::prelude::{LazyFrame, col};
 
+use crate::dataset::GapEntry;
 use crate::money::{Currency, MoneyError};
 
 pub mod aggregate;
 pub mod audit;
+mod azure;
 mod columns;
 mod cur;
 pub mod delivery;
 mod focus;
+mod gcp;
+mod kind;
 pub mod lost_meter;
+mod oci;
+mod overlap;
 pub mod source;
 pub mod tie_out;
 
@@ -56,6 +64,10 @@ pub struct Bill {
     pub options: Options,
     /// Where the files come from, and what was left out.
     pub delivery: delivery::Delivery,
+    /// Size of each file before it was read, in bytes.
+    sizes: Vec<(PathBuf, String, u64)>,
+    /// Charges that have passed on their way into the aggregates.
+    seen: Arc<AtomicU64>,
 }
 
 /// Why a bill cannot be read. Each names the file, the place and the remedy.
@@ -123,7 +135,7 @@ pub enum BillError {
         /// The engine's words, with column and value.
         message: String,
     },
-    /// No billing file in a folder.
+    /// No billing file in a folder, or none that a manifest lists.
     #[error("{0}: no .csv, .csv.gz, .parquet or .zip file in this folder, and no manifest that lists one")]
     NoFiles(String),
     /// The same file, named twice.
@@ -133,6 +145,20 @@ pub enum BillError {
         first: String,
         /// As named again.
         second: String,
+    },
+    /// Two files hold the same charges of some months, and the one that would be left out holds others too.
+    #[error(
+        "{second} holds the charges of {shared} that {first} holds too, and those of {alone} besides\nhelp: charges would count twice; give files that do not overlap, for instance one file for each month"
+    )]
+    Overlap {
+        /// The file that would be kept.
+        first: String,
+        /// The file that would be left out.
+        second: String,
+        /// Months in both.
+        shared: String,
+        /// Months only in the second.
+        alone: String,
     },
     /// A manifest lists a file that is not there.
     #[error(
@@ -144,6 +170,9 @@ pub enum BillError {
         /// The file as it is listed.
         missing: String,
     },
+    /// A file has another size than when it was opened.
+    #[error("{0}: changed while it was read\nhelp: wait until its delivery or download is complete, then run again")]
+    Changed(String),
     /// Only headers, no charge.
     #[error("no charges in {0}")]
     Empty(String),
@@ -154,33 +183,107 @@ pub enum BillError {
     NoTime(String),
 }
 
+/// What a long read tells of itself, for whoever waits.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// Bytes of all files together.
+    Total(u64),
+    /// A file is begun.
+    File(&'a str),
+    /// So many bytes more are checked.
+    Bytes(u64),
+}
+
 /// Opens files, folders, archives and manifests, and checks every byte of what they hold.
 ///
 /// # Errors
 /// [`BillError`] for the first file that is not a sound bill.
-pub fn open(paths: &[PathBuf], options: Options, progress: &dyn Fn(&Path)) -> Result<Bill, BillError> {
-    let delivery = delivery::deliver(paths)?;
+pub fn open(paths: &[PathBuf], options: Options, progress: &dyn Fn(Progress<'_>)) -> Result<Bill, BillError> {
+    let mut delivery = delivery::deliver(paths)?;
     let mut files = Vec::new();
     let mut audits = Vec::new();
+    let mut sizes = Vec::new();
+    let mut beside = Vec::new();
     for part in &delivery.parts {
-        progress(Path::new(&part.name));
-        let mut file = source::recognise(part)?;
-        let audit = audit::audit(&file, &options.accept)?;
+        sizes.push((part.path.clone(), part.name.clone(), size(&part.path)));
+    }
+    progress(Progress::Total(sizes.iter().map(|(_, _, size)| size).sum()));
+    for part in &delivery.parts {
+        progress(Progress::File(&part.name));
+        let mut file = match source::recognise(part) {
+            Err(BillError::NotABill { file, found, .. }) if found == source::CONTRACTS && delivery.parts.len() > 1 => {
+                beside.push(GapEntry {
+                    what: format!("a file is left out: it {found}"),
+                    place: file,
+                    remedy: "nothing: the charges are in the other files".into(),
+                });
+                continue;
+            }
+            known => known?,
+        };
+        let audit = audit::audit(&file, &options.accept, progress)?;
         file.skip_blank_lines = audit.accepted.iter().any(|(defect, _)| *defect == Defect::BlankLine);
         audits.push(audit);
         files.push(file);
     }
-    let (tag_keys, other_tag_keys) = columns::tag_keys(&files, &options)?;
-    Ok(Bill { files, audits, tag_keys, other_tag_keys, options, delivery })
+    if files.is_empty() {
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(BillError::NoFiles(names.join(", ")));
+    }
+    delivery.gaps.extend(beside);
+    let mut bill = Bill {
+        files,
+        audits,
+        tag_keys: Vec::new(),
+        other_tag_keys: Vec::new(),
+        options,
+        delivery,
+        sizes,
+        seen: Arc::default(),
+    };
+    overlap::resolve(&mut bill)?;
+    (bill.tag_keys, bill.other_tag_keys) = columns::tag_keys(&bill.files, &bill.options)?;
+    Ok(bill)
+}
+
+/// 0 for a file that is gone.
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map(|m| m.len()).unwrap_or_default()
 }
 
 impl Bill {
+    /// A file that grows or shrinks between its passes was read half in one state and half in another.
+    fn unchanged(&self) -> Result<(), BillError> {
+        match self.sizes.iter().find(|(path, _, before)| size(path) != *before) {
+            Some((_, name, _)) => Err(BillError::Changed(name.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// The canonical charges of all files, lazy.
     ///
     /// # Errors
     /// [`BillError`] when a needed column is missing.
     pub fn charges(&self) -> Result<LazyFrame, BillError> {
-        columns::concat(self.files.iter().map(|file| self.charges_of(file)).collect::<Result<_, _>>()?)
+        let charges = columns::concat(self.files.iter().map(|file| self.charges_of(file)).collect::<Result<_, _>>()?)?;
+        let seen = Arc::clone(&self.seen);
+        // Every aggregate of money reads this column: counting its rows as they stream costs nothing (no hook in the engine).
+        let counted = col("BilledCost").map(
+            move |column| {
+                seen.fetch_add(column.len() as u64, Ordering::Relaxed);
+                Ok(column)
+            },
+            |_, field| Ok(field.clone()),
+        );
+        Ok(charges.with_column(counted))
+    }
+
+    /// How far [`aggregate`] is, from 0 to 1, while it runs in another thread.
+    #[must_use]
+    pub fn progress(&self) -> f64 {
+        let charges: u64 = self.audits.iter().map(|audit| audit.charges).sum();
+        let all = charges * aggregate::passes(self);
+        self.seen.load(Ordering::Relaxed) as f64 / all.max(1) as f64
     }
 
     /// The canonical charges of one file, lazy.
@@ -188,6 +291,9 @@ impl Bill {
         match file.format {
             Format::Focus(_) => focus::charges(file, self),
             Format::CurLegacy | Format::Cur2 => cur::charges(file, self),
+            Format::Azure => azure::charges(file, self),
+            Format::Gcp => gcp::charges(file, self),
+            Format::Oci => oci::charges(file, self),
         }
     }
 }

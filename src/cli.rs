@@ -8,12 +8,15 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+mod diff;
 mod docs;
 mod gate;
 mod input;
 mod prices;
+mod redact;
 mod review;
 mod rules;
+mod s3;
 mod settings;
 
 /// Reads a cloud bill, finds the savings that are safe to take, and adds them up without counting anything twice.
@@ -30,6 +33,8 @@ struct Cli {
 enum Command {
     /// Review billing files: what was spent, what can be saved, with proof.
     Review(Box<review::ReviewArgs>),
+    /// Compare two deliveries of the same month: what the provider added and what it changed.
+    Diff(diff::DiffArgs),
     /// List, show and test rule pages.
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -39,6 +44,8 @@ enum Command {
     /// What a unit costs and who says so: show a price, how much of a bill is priced, refresh the lists.
     #[command(subcommand)]
     Prices(prices::PricesCommand),
+    /// Copy a bill with pseudonyms instead of names; the review of the copy has the same figures.
+    Redact(redact::RedactArgs),
     /// Write the invented bill of the demo company, to try things on.
     Demo(DemoArgs),
     /// Print shell completions.
@@ -141,9 +148,11 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<Ending> {
     match command {
         Command::Review(args) => review::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Rules(command) => rules::run(command),
         Command::Tables(command) => tables(command),
         Command::Prices(command) => prices::run(command),
+        Command::Redact(args) => redact::run(&args),
         Command::Demo(args) => demo(&args),
         Command::Completions { shell } => {
             let mut text = Vec::new();

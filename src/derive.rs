@@ -22,10 +22,11 @@ mod schedule;
 pub fn derive(tables: &mut BTreeMap<String, DataFrame>, as_of: AsOf) -> Result<(), PolarsError> {
     let given = |name: &str| tables.get(name).cloned();
     let (costs, commitments) = (given("resource_costs"), given("commitment_costs"));
+    let tags = given("resource_tags");
     let (profiles, transfers) = (given("usage_profiles"), given("hourly_transfers"));
     let mut add = |name: &str, frame: DataFrame| tables.insert(name.to_owned(), frame);
     if let Some(costs) = &costs {
-        add("resources", entities::resources(costs)?);
+        add("resources", entities::resources(costs, tags.as_ref())?);
     }
     if let Some(commitments) = &commitments {
         add("commitments", entities::commitments(commitments)?);

@@ -27,11 +27,13 @@ pub mod collect;
 pub mod billing;
 pub mod derive;
 pub mod prices;
+pub mod redact;
 // Judgement and worth.
 pub mod finding;
 pub mod rules;
 pub mod plan;
 pub mod waivers;
+pub mod history;
 // For people.
 pub mod review;
 pub mod report;

@@ -7,6 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Decimal places kept from the wire to the template. Bills carry up to 12 (AWS prints `0.0000000800`, FOCUS
 /// exports 15 with trailing zeros); more are rounded half to even, row by row.
@@ -201,6 +203,29 @@ pub fn decimal_to_atoms(number: Decimal) -> i128 {
 
 fn round_wire(number: Decimal) -> Decimal {
     number.round_dp_with_strategy(PLACES, RoundingStrategy::MidpointNearestEven)
+}
+
+/// An exact amount of a view, written as a decimal string: `"1234.5"`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Amount(pub Decimal);
+
+impl Serialize for Amount {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.normalize())
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$",
+            "description": "Exact decimal in the currency of the review."
+        })
+    }
 }
 
 #[cfg(test)]

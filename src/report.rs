@@ -12,7 +12,9 @@ use crate::review::Review;
 
 mod charts;
 mod context;
+mod difference;
 mod filters;
+pub use difference::render_diff;
 pub use filters::plain_lines;
 mod limit;
 mod page;
@@ -55,6 +57,16 @@ impl Format {
             _ => None,
         }
     }
+
+    /// The format named, or told from the name of the file to write; text without either.
+    ///
+    /// # Errors
+    /// A word that is no format, with those that are.
+    pub fn choose(named: Option<&str>, output: Option<&std::path::Path>, known: &str) -> Result<Format, String> {
+        let extension = output.and_then(std::path::Path::extension).and_then(std::ffi::OsStr::to_str);
+        let word = named.or(extension.map(|e| if e == "txt" { "text" } else { e })).unwrap_or("text");
+        Format::parse(word).ok_or_else(|| format!("{word:?} is no format: {known}"))
+    }
 }
 
 /// How a report is written.
@@ -86,6 +98,8 @@ impl Templates {
             (TEXT, include_str!("../report-templates/review.txt.j2")),
             (MARKDOWN, include_str!("../report-templates/review.md.j2")),
             (HTML, include_str!("../report-templates/review.html.j2")),
+            (difference::TEXT, include_str!("../report-templates/diff.txt.j2")),
+            (difference::MARKDOWN, include_str!("../report-templates/diff.md.j2")),
         ];
         Templates { sources: sources.into_iter().map(|(name, source)| (name, source.to_owned())).collect() }
     }
@@ -93,7 +107,7 @@ impl Templates {
     /// The names that can be overridden.
     #[must_use]
     pub fn names() -> &'static [&'static str] {
-        &[TEXT, MARKDOWN, HTML]
+        &[TEXT, MARKDOWN, HTML, difference::TEXT, difference::MARKDOWN]
     }
 
     /// Replaces one template by the user's own.
@@ -164,6 +178,9 @@ pub enum ReportError {
         /// The least that works.
         minimum: usize,
     },
+    /// A comparison has no HTML.
+    #[error("a comparison is not written as HTML\n  help: add -f text, md, json or csv")]
+    NoSuchDiff,
     /// Only Markdown can be shortened without breaking it.
     #[error("a limit works with Markdown only\n  help: add -f md or leave --limit out")]
     LimitNeedsMarkdown,
@@ -223,8 +240,8 @@ pub fn amount(value: rust_decimal::Decimal) -> String {
 
 /// The view as JSON. Control, bidirectional and invisible characters are written as escapes, which JSON reads back as
 /// the same text and a terminal does not obey.
-fn json(review: &Review) -> Result<String, ReportError> {
-    let text = serde_json::to_string_pretty(review).map_err(|error| encode("JSON", &error))?;
+fn json(view: &impl serde::Serialize) -> Result<String, ReportError> {
+    let text = serde_json::to_string_pretty(view).map_err(|error| encode("JSON", &error))?;
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if c != '\n' && filters::invisible(c) {

@@ -4,39 +4,17 @@
 //! The JSON report is this struct; its schema is published in `docs/review.schema.json`. Amounts are decimal strings in
 //! the currency of the review, exact; periods include their start and exclude their end.
 
-use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 mod assemble;
+mod next;
 
+pub use crate::money::Amount;
 pub use assemble::{Inputs, assemble};
 
 /// Version of the view; changes when a field changes its meaning or goes.
 pub const VERSION: &str = "surgeon.review/1";
-
-/// An exact amount, written as a decimal string: `"1234.5"`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub struct Amount(pub Decimal);
-
-impl Serialize for Amount {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.normalize())
-    }
-}
-
-impl JsonSchema for Amount {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Amount".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$",
-            "description": "Exact decimal in the currency of the review."
-        })
-    }
-}
 
 /// A whole review.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -67,6 +45,8 @@ pub struct Review {
     pub unknown: Vec<Unknown>,
     /// Cost of everything that some rule could not judge, each resource counted once, per month.
     pub unknown_cost: Amount,
+    /// Files and permissions that would turn unknown dollars into known ones, most dollars first.
+    pub next: Vec<Ask>,
     /// Each rule that ran.
     pub rules: Vec<RuleLine>,
     /// Capacity and data-loss risks, highest level first.
@@ -116,6 +96,8 @@ pub struct Spend {
     pub billed: Amount,
     /// Amortized over the files.
     pub effective: Amount,
+    /// Amortized over the files, before discounts that net columns state.
+    pub amortized: Amount,
     /// At list price, usage only; absent when the bill has no list cost.
     pub list: Option<Amount>,
     /// Billed cost of usage in the last 7 complete days × 730/168.
@@ -126,8 +108,52 @@ pub struct Spend {
     pub by_category: Vec<Line>,
     /// By charge type, largest first.
     pub by_type: Vec<Line>,
+    /// The account: every kind of charge in three views. The lines add up to the totals, in rows and in money.
+    pub account: Vec<AccountLine>,
     /// By billing period, oldest first.
-    pub by_month: Vec<Line>,
+    pub by_month: Vec<MonthLine>,
+}
+
+/// One line of the account.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AccountLine {
+    /// Usage on demand, savings plan negation, tax, …
+    pub kind: String,
+    /// Rows of the bill.
+    pub charges: u64,
+    /// Cash: as invoiced.
+    pub cash: Amount,
+    /// Amortized: upfront and recurring fees spread over the usage they cover, before discounts that net columns state.
+    pub amortized: Amount,
+    /// Amortized, after discounts: the effective cost.
+    pub net: Amount,
+}
+
+/// One billing period.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MonthLine {
+    /// First day of the period; absent when the export does not say.
+    pub key: Option<String>,
+    /// Invoiced.
+    pub billed: Amount,
+    /// Amortized.
+    pub effective: Amount,
+    /// Whether the provider is done with it.
+    pub state: MonthState,
+}
+
+/// Whether a billing period can still change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MonthState {
+    /// As-of lies within it.
+    InProgress,
+    /// Over, and charges have no invoice number yet: they may change.
+    NotFinal,
+    /// Over, and all charges of it are on an invoice.
+    Invoiced,
+    /// Over; this format does not state invoices.
+    Over,
 }
 
 /// A key with billed and effective cost.
@@ -381,6 +407,19 @@ pub struct Unknown {
     pub cost: Amount,
     /// What would settle it.
     pub remedy: String,
+}
+
+/// Something to ask the owner of the bill for.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Ask {
+    /// The file or the permission.
+    pub ask: String,
+    /// What is missing without it.
+    pub why: String,
+    /// Cost per month of what it would settle, each resource once; absent where that cannot be said.
+    pub cost: Option<Amount>,
+    /// The rules that wait for it.
+    pub rules: Vec<String>,
 }
 
 /// A rule that ran.

@@ -313,15 +313,17 @@ impl fmt::Display for RuleError {
 
 impl std::error::Error for RuleError {}
 
-/// The rules that come with the program, in the order of their paths.
+/// The rules that come with the program, in the order of their paths. They are read and guarded like any other; the checks
+/// that run each query are left to the tests and `surgeon rules test` ([`check`]): the pages cannot change after the build, and
+/// a start would run a hundred queries.
 ///
 /// # Errors
-/// Every page that does not pass its checks; a test keeps the list empty.
+/// Every page that cannot be read; a test keeps the list empty.
 pub fn builtin() -> Result<Vec<Rule>, Vec<RuleError>> {
     let mut rules = Vec::with_capacity(PAGES.len());
     let mut errors = Vec::new();
     for (path, text) in PAGES {
-        match load(path, text) {
+        match read(path, text) {
             Ok(rule) => rules.push(rule),
             Err(error) => errors.push(error),
         }
@@ -336,6 +338,22 @@ pub fn builtin() -> Result<Vec<Rule>, Vec<RuleError>> {
 /// # Errors
 /// The first mistake, with its line.
 pub fn load(path: &str, text: &str) -> Result<Rule, RuleError> {
+    let rule = read(path, text)?;
+    check(&rule)?;
+    Ok(rule)
+}
+
+/// Runs a rule on empty typed tables: the columns of its result, its message, its cases' tables.
+///
+/// # Errors
+/// The first mistake, with its line.
+pub fn check(rule: &Rule) -> Result<(), RuleError> {
+    check::check(rule)?;
+    cases::check(rule)
+}
+
+/// Reads one page and guards its query.
+fn read(path: &str, text: &str) -> Result<Rule, RuleError> {
     let file = format!("rules/{path}");
     let id = id_of(path).map_err(|error| {
         RuleError::at(&file, 1, format!("the path is not <service>/<what-is-flagged>.md: {error}"))
@@ -345,8 +363,6 @@ pub fn load(path: &str, text: &str) -> Result<Rule, RuleError> {
     rule.tables = guard::check(&rule.query).map_err(|refusal| {
         RuleError::at(&file, rule.query_line + refusal.line.saturating_sub(1), refusal.message).help(refusal.help)
     })?;
-    check::check(&rule)?;
-    cases::check(&rule)?;
     Ok(rule)
 }
 

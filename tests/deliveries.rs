@@ -96,7 +96,7 @@ fn a_manifest_says_which_files_are_the_delivery() {
     // Overwriting deliveries can leave a part of an earlier, larger one.
     write(&at("e/data/BILLING_PERIOD=2026-10/e-00002.csv"), cur("9"));
     // A file that no manifest knows is a bill of its own.
-    write(&at("other/bill.csv"), cur("4"));
+    write(&at("other/bill.csv"), cur("4").replace("i-1", "i-2"));
     let (billed, gaps) = reviewed(root.path()).unwrap();
     assert_eq!((billed.as_str(), left_out(&gaps)), ("6", vec!["e-00002.csv"]));
     let (billed, gaps) = reviewed(&at("e/metadata/BILLING_PERIOD=2026-10/e-Manifest.json")).unwrap();
@@ -153,4 +153,83 @@ fn folders_are_read_whole_and_loops_end() {
     let empty = tempfile::tempdir().unwrap();
     let (code, error) = reviewed(empty.path()).unwrap_err();
     assert!(code == 3 && error.contains("no .csv, .csv.gz, .parquet or .zip file in this folder"), "{error}");
+}
+
+/// A month of hourly usage of some instances: the first hours, at a price, in an account.
+fn month(hours: std::ops::Range<u32>, cost: &str, account: &str) -> String {
+    let head = cur("1").lines().next().unwrap().to_owned();
+    let mut text = format!("{head}\n");
+    for hour in hours {
+        let at = |h: u32| format!("2026-10-{:02}T{:02}:00:00Z", 1 + h / 24, h % 24);
+        for instance in ["i-1", "i-2", "i-3"] {
+            text += &format!(
+                "x{hour},2026-10-01T00:00:00Z,111122223333,{account},Usage,{},{},AmazonEC2,BoxUsage:m5.large,RunInstances,\
+                 {instance},1,USD,{cost},us-east-1,Hrs\n",
+                at(hour),
+                at(hour + 1)
+            );
+        }
+    }
+    text
+}
+
+#[test]
+fn of_files_with_the_same_charges_one_is_read_and_it_is_said() {
+    for (name, second, billed, reason) in [
+        // Twice the same, under another name.
+        ("again", month(0..48, "0.5", "111122223333"), "72", "comes later by name"),
+        // A later delivery of the running month.
+        ("later", month(0..72, "0.5", "111122223333"), "108", "goes on to a later day"),
+        // The same month with every cost restated.
+        ("restated", month(0..48, "0.4", "111122223333"), "57.6", "comes later by name"),
+        // Parts of one delivery: other charges of the same payer and month.
+        ("part", month(48..96, "0.5", "111122223333"), "144", ""),
+        // Another account.
+        ("account", month(0..48, "0.5", "444455556666"), "144", ""),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        write(&root.path().join("a.csv"), month(0..48, "0.5", "111122223333"));
+        write(&root.path().join("b.csv"), &second);
+        let (found, gaps) = reviewed(root.path()).unwrap();
+        let said = gaps.iter().find(|(what, _)| what.contains("holds the same charges"));
+        assert_eq!(found, billed, "{name}: {gaps:?}");
+        assert_eq!(said.is_some(), !reason.is_empty(), "{name}: {gaps:?}");
+        assert!(said.is_none_or(|(what, _)| what.contains(reason)), "{name}: {gaps:?}");
+    }
+}
+
+#[test]
+fn the_same_month_in_two_formats_is_read_once() {
+    let root = tempfile::tempdir().unwrap();
+    for format in ["cur-legacy", "cur2", "focus"] {
+        fs::copy(crate::common::demo_file(format), root.path().join(format!("{format}.csv"))).unwrap();
+    }
+    let (billed, gaps) = reviewed(root.path()).unwrap();
+    assert_eq!(billed, "4073.8065295122");
+    let mut left: Vec<&str> = left_out(&gaps);
+    left.sort_unstable();
+    assert_eq!(left, ["cur-legacy.csv", "focus.csv"], "{gaps:?}");
+}
+
+#[test]
+fn a_month_that_is_there_twice_only_in_part_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let september = month(0..48, "0.5", "111122223333").replace("2026-10-", "2026-09-");
+    let october = month(0..48, "0.5", "111122223333");
+    write(&root.path().join("both.csv"), format!("{september}{}", october.split_once('\n').unwrap().1));
+    write(&root.path().join("october.csv"), month(0..72, "0.5", "111122223333"));
+    let (code, error) = reviewed(root.path()).unwrap_err();
+    assert!(code == 1 && error.contains("holds the charges of 2026-10") && error.contains("2026-09"), "{error}");
+}
+
+/// A dataset of contracts lies beside the charges: alone it is no bill, with one it is left out.
+#[test]
+fn contracts_beside_the_charges_are_left_out() {
+    let root = tempfile::tempdir().unwrap();
+    write(&root.path().join("contracts.csv"), "ContractCommitmentId,ContractId\nc-1,k-1\n");
+    let (code, error) = reviewed(root.path()).unwrap_err();
+    assert!(code == 1 && error.contains("contract commitment dataset"), "{error}");
+    write(&root.path().join("cur.csv"), cur("2"));
+    let (billed, gaps) = reviewed(root.path()).unwrap();
+    assert_eq!((billed.as_str(), left_out(&gaps)), ("2", vec!["contracts.csv"]));
 }

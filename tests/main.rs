@@ -1,6 +1,8 @@
 //! Table of contents of the integration tests: one binary.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+/// Every kind of charge in three views; what to ask for next.
+mod account;
 /// Modules use only modules above them; crates stay in their rooms.
 mod architecture;
 /// Bills of other clouds, by FOCUS.
@@ -11,6 +13,8 @@ mod common;
 mod deliveries;
 /// The demo's planted truth, in three formats.
 mod demo;
+/// Two deliveries of a month compared.
+mod diff;
 /// Bad input: which file, where, what to do.
 mod errors;
 /// Bytes of the demo's reports.
@@ -21,7 +25,15 @@ mod hostile;
 mod laws;
 /// Damaged bills are refused or add up.
 mod mutations;
+/// Native exports of Azure, Google Cloud and Oracle Cloud.
+mod native;
+/// Odd but legal, and impossible: read, refused, or a gap.
+mod oddities;
 /// What a unit costs, who says so, and fresh lists.
 mod prices;
 /// Readers: packings, columns that differ, Parquet types.
 mod readers;
+/// Copies without names: the same figures, nothing said.
+mod redact;
+/// Bills in S3: copies, caches, refusals.
+mod s3;

@@ -102,11 +102,23 @@ const ELIGIBLE: [&str; 10] = [
     "Lambda-GB-Second",
 ];
 
+/// No cloud sold before, and no charge starts so far ahead: a date outside these years is a mistake of the file, and run rates and
+/// months rest on the first and the last.
+const EARLIEST: i16 = 2000;
+const LATEST: i16 = 2100;
+
 /// Computes the aggregates and ties them out.
 ///
 /// # Errors
 /// [`BillError`] when a value does not convert, a currency is unknown, or currencies mix.
 pub fn aggregate(bill: &Bill) -> Result<Aggregates, BillError> {
+    let done = aggregates(bill);
+    // Whatever came of it: a file that changed meanwhile is the better reason.
+    bill.unchanged()?;
+    done
+}
+
+fn aggregates(bill: &Bill) -> Result<Aggregates, BillError> {
     let charges = bill.charges()?;
     let tags: Vec<String> = bill.tag_keys.iter().map(|key| format!("Tag_{key}")).collect();
     let aggregates = [
@@ -123,8 +135,7 @@ pub fn aggregate(bill: &Bill) -> Result<Aggregates, BillError> {
     for file in &bill.files {
         plans.push(tie_out::raw_totals(file, &bill.options)?);
     }
-    let text_only = bill.files.iter().all(|f| f.container != Container::Parquet);
-    let mut frames = run(plans, text_only).map_err(|e| failed(bill, e))?;
+    let mut frames = run(plans, shares_scan(bill)).map_err(|e| failed(bill, e))?;
     let mut next = || frames.next().unwrap_or_else(|| Ok(DataFrame::empty())).map_err(|e| failed(bill, e));
     let mut all = BTreeMap::new();
     let mut sums = Vec::new();
@@ -152,6 +163,11 @@ pub fn aggregate(bill: &Bill) -> Result<Aggregates, BillError> {
     };
     let end = moment("usage_end").or_else(|| moment("end")).unwrap_or(last);
     let date = |t: Timestamp| t.to_zoned(jiff::tz::TimeZone::UTC).date();
+    if let Some(odd) = [first, last].map(date).into_iter().find(|day| !(EARLIEST..LATEST).contains(&day.year())) {
+        let message = format!("column ChargePeriodStart: {odd} lies outside the years {EARLIEST} to {LATEST}");
+        return Err(BillError::Value { file: names.join(", "), message });
+    }
+    let count = |name: &str| integers(extent, name).first().copied().flatten().unwrap_or(0);
     Ok(Aggregates {
         tables: all,
         tag_keys: bill.tag_keys.clone(),
@@ -159,9 +175,9 @@ pub fn aggregate(bill: &Bill) -> Result<Aggregates, BillError> {
         first: date(first),
         last: date(last),
         as_of: AsOf::at_day(end),
-        hourly: integers(extent, "hourly").first().copied().flatten().unwrap_or(0) > 0,
+        hourly: count("hourly") > 0,
         sources: sources(bill),
-        gaps: gaps(bill, integers(extent, "without_effective").first().copied().flatten().unwrap_or(0), &tie_out),
+        gaps: gaps(bill, count("without_effective"), count("turned"), &tie_out),
         tie_out,
     })
 }
@@ -172,13 +188,13 @@ fn sources(bill: &Bill) -> Vec<SourceEntry> {
     let entry = |(file, audit): (&super::BillFile, &super::Audit)| SourceEntry {
         name: file.name.clone(),
         format: file.format.label(),
-        rows: audit.records,
+        rows: audit.charges,
         total: total(audit.cost_atoms),
     };
     bill.files.iter().zip(&bill.audits).map(entry).collect()
 }
 
-fn gaps(bill: &Bill, without_effective: i64, tie_out: &TieOut) -> Vec<GapEntry> {
+fn gaps(bill: &Bill, without_effective: i64, turned: i64, tie_out: &TieOut) -> Vec<GapEntry> {
     let mut gaps = bill.delivery.gaps.clone();
     let mut gap =
         |what: String, place: String, remedy: &str| gaps.push(GapEntry { what, place, remedy: remedy.into() });
@@ -188,6 +204,13 @@ fn gaps(bill: &Bill, without_effective: i64, tie_out: &TieOut) -> Vec<GapEntry> 
             format!("{without_effective} charges have no effective cost; their billed cost stands in"),
             names.clone(),
             "export the amortized columns too",
+        );
+    }
+    if turned > 0 {
+        gap(
+            format!("{turned} charges end before they start; they count with their start"),
+            names.clone(),
+            "export the file again; report it to the provider if it is the same",
         );
     }
     if tie_out.left_out_rows > 0 {
@@ -209,6 +232,15 @@ fn gaps(bill: &Bill, without_effective: i64, tie_out: &TieOut) -> Vec<GapEntry> 
         gap(what, "tags".into(), "name the keys you allocate by: allocation.keys in surgeon.toml");
     }
     gaps
+}
+
+fn shares_scan(bill: &Bill) -> bool {
+    bill.files.iter().all(|f| f.container != Container::Parquet)
+}
+
+/// How often each charge is read for the aggregates of money.
+pub(super) fn passes(bill: &Bill) -> u64 {
+    if shares_scan(bill) { 1 } else { 7 }
 }
 
 /// CSV is parsed once for all aggregates; Parquet is cheaper read again, column by column (measured, `benches/`).
@@ -256,12 +288,27 @@ fn money() -> Vec<Expr> {
     .collect()
 }
 
+/// Before discounts; where that is not stated, what stands in for the effective cost.
+fn amortized() -> Expr {
+    coalesce(&[col("x_AmortizedCost"), col("EffectiveCost"), col("BilledCost")]).sum().alias("AmortizedCost")
+}
+
 fn charge_totals(charges: &LazyFrame) -> LazyFrame {
     let mut keys = vec![col("BillingPeriodStart")];
-    for key in ["BillingAccountId", "SubAccountId", "BillingCurrency", "ChargeCategory", "x_ChargeType", "InvoiceId"] {
+    for key in [
+        "BillingAccountId",
+        "SubAccountId",
+        "BillingCurrency",
+        "ChargeCategory",
+        "x_ChargeType",
+        "x_ChargeKind",
+        "InvoiceId",
+    ] {
         keys.push(categorical(key));
     }
-    known(charges.clone().group_by(keys).agg(money()), &["ListCost"])
+    let mut sums = money();
+    sums.push(amortized());
+    known(charges.clone().group_by(keys).agg(sums), &["ListCost"])
 }
 
 fn daily_costs(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
@@ -358,6 +405,7 @@ fn commitment_costs(charges: &LazyFrame) -> LazyFrame {
         keys.push(only(&wanted, key).alias(key));
     }
     let mut sums = money();
+    sums.push(amortized());
     sums.push(col("x_CommitmentTotal").sum().alias("CommitmentTotal"));
     sums.push(col("x_CommitmentUsed").sum().alias("CommitmentUsed"));
     sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
@@ -381,6 +429,7 @@ fn extent(charges: &LazyFrame) -> LazyFrame {
         col("ChargePeriodStart").max().alias("last"),
         col("ChargePeriodEnd").max().alias("end"),
         when(within_day).then(col("ChargePeriodEnd")).otherwise(nothing(TIME)).max().alias("usage_end"),
+        seconds.clone().lt(lit(0)).fill_null(lit(false)).sum().cast(DataType::Int64).alias("turned"),
         usage.and(seconds.lt_eq(lit(3600))).fill_null(lit(false)).sum().cast(DataType::Int64).alias("hourly"),
         col("EffectiveCost").null_count().cast(DataType::Int64).alias("without_effective"),
     ])

@@ -2,16 +2,19 @@
 //!
 //! It shares nothing with the engine that reads the charges, so it can prove that nothing was lost there. Quotes toggle,
 //! commas and line ends count only outside them; a quote must open right after a separator and close right before one.
+//! Google's credits are money too: the amounts in that column are found and added here once more, and a record that has any is
+//! two charges.
 
 use std::fs::File;
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
-use polars::prelude::{ParquetReader, SerReader, col};
+use polars::prelude::{DataType, ExplodeOptions, ParquetReader, SerReader, col, lit};
 
 use super::source::one_line;
-use super::{BillError, BillFile, Container, columns};
+use super::{BillError, BillFile, Container, Format, Progress, columns, gcp};
 use crate::money::{decimal_to_atoms, parse_decimal};
+use crate::table::DECIMAL;
 use crate::table::read::{atoms, integers};
 
 /// What the pass found in a sound file.
@@ -19,7 +22,9 @@ use crate::table::read::{atoms, integers};
 pub struct Audit {
     /// Data records, the header not counted.
     pub records: u64,
-    /// Sum of the raw cost column, in 1e-12 units of the currency.
+    /// Charges that they give: one each, and one more for the credits of a record that has some.
+    pub charges: u64,
+    /// Sum of the raw cost column and of credits, in 1e-12 units of the currency.
     pub cost_atoms: i128,
     /// Bytes of content, inflated.
     pub bytes: u64,
@@ -95,6 +100,20 @@ impl Defect {
     }
 }
 
+/// A file whose bytes are told as they are read.
+struct Told<'a> {
+    file: File,
+    progress: &'a dyn Fn(Progress<'_>),
+}
+
+impl Read for Told<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let bytes = self.file.read(buffer)?;
+        (self.progress)(Progress::Bytes(bytes as u64));
+        Ok(bytes)
+    }
+}
+
 struct Found {
     defect: Defect,
     first_record: u64,
@@ -106,14 +125,18 @@ struct Found {
 ///
 /// # Errors
 /// [`BillError::Damaged`] with the kind, number and first record of each defect that is not accepted.
-pub fn audit(file: &BillFile, accept: &[String]) -> Result<Audit, BillError> {
+pub fn audit(file: &BillFile, accept: &[String], progress: &dyn Fn(Progress<'_>)) -> Result<Audit, BillError> {
     let io = |source| BillError::Io { file: file.name.clone(), source };
     if file.container == Container::Parquet {
-        return audit_parquet(file);
+        let audit = audit_parquet(file)?;
+        progress(Progress::Bytes(audit.bytes));
+        return Ok(audit);
     }
-    let raw = File::open(&file.path).map_err(io)?;
-    let cost = file.columns.iter().position(|c| c == file.cost_column()).unwrap_or(0);
-    let mut scanner = Scanner::new(file.columns.len(), cost, file.cost_column());
+    let raw = Told { file: File::open(&file.path).map_err(io)?, progress };
+    let place = |name: &str| file.columns.iter().position(|c| c == name);
+    let cost = place(file.cost_column()).unwrap_or(0);
+    let credits = place(gcp::CREDITS).filter(|_| file.format == Format::Gcp);
+    let mut scanner = Scanner::new(file.columns.len(), cost, file.cost_column(), credits);
     let outcome = match file.container {
         Container::CsvGz => scanner.run(MultiGzDecoder::new(std::io::BufReader::with_capacity(1 << 18, raw))),
         _ => scanner.run(raw),
@@ -154,7 +177,7 @@ fn audit_parquet(file: &BillFile) -> Result<Audit, BillError> {
         file.scan()?.select([number.clone().sum().alias("sum"), col(cost).null_count().alias("nulls")]),
     )
     .map_err(damaged)?;
-    let sum = atoms(&frame, "sum").into_iter().flatten().sum();
+    let sum: i128 = atoms(&frame, "sum").into_iter().flatten().sum();
     let nulls: i64 = integers(&frame, "nulls").into_iter().flatten().sum();
     if nulls > 0 {
         return Err(BillError::Damaged {
@@ -163,12 +186,42 @@ fn audit_parquet(file: &BillFile) -> Result<Audit, BillError> {
             help: Defect::NoCost.help().into(),
         });
     }
-    Ok(Audit { records, cost_atoms: sum, bytes, accepted: Vec::new() })
+    let (with_credits, credits) = if file.format == Format::Gcp { parquet_credits(file)? } else { (0, 0) };
+    Ok(Audit { records, charges: records + with_credits, cost_atoms: sum + credits, bytes, accepted: Vec::new() })
+}
+
+/// Records with credits, and the sum of these; the list is taken apart, not read as the charges are.
+fn parquet_credits(file: &BillFile) -> Result<(u64, i128), BillError> {
+    let value = |e: polars::prelude::PolarsError| BillError::Value {
+        file: file.name.clone(),
+        message: one_line(&e.to_string()),
+    };
+    let (rows, amounts) = match file.schema.get(gcp::CREDITS) {
+        Some(DataType::List(_)) => {
+            let each = ExplodeOptions { empty_as_null: true, keep_nulls: true };
+            let amount = col(gcp::CREDITS).struct_().field_by_name("amount").strict_cast(DECIMAL);
+            (
+                file.scan()?.select([col(gcp::CREDITS).list().len().gt(lit(0)).alias("some")]),
+                file.scan()?.select([col(gcp::CREDITS).explode(each)]).select([amount.alias("amount")]),
+            )
+        }
+        _ => {
+            let Some(credits) = gcp::credits(file) else { return Ok((0, 0)) };
+            let sums = file.scan()?.select([credits.all.alias("amount")]);
+            (sums.clone().select([col("amount").is_not_null().alias("some")]), sums)
+        }
+    };
+    let count = col("some").fill_null(lit(false)).sum().cast(DataType::Int64).alias("count");
+    let rows = columns::collect(rows.select([count])).map_err(value)?;
+    let sum = columns::collect(amounts.select([col("amount").sum()])).map_err(value)?;
+    let count: i64 = integers(&rows, "count").into_iter().flatten().sum();
+    Ok((count.unsigned_abs(), atoms(&sum, "amount").into_iter().flatten().sum()))
 }
 
 struct Scanner {
     fields: usize,
     cost: usize,
+    credits: Option<usize>,
     cost_name: Vec<u8>,
     audit: Audit,
     found: Vec<Found>,
@@ -181,15 +234,17 @@ struct Scanner {
     closed_at: Option<u64>,
     position: u64,
     cost_bytes: Vec<u8>,
+    credit_bytes: Vec<u8>,
     partial_utf8: Vec<u8>,
     last: u8,
 }
 
 impl Scanner {
-    fn new(fields: usize, cost: usize, cost_name: &str) -> Self {
+    fn new(fields: usize, cost: usize, cost_name: &str, credits: Option<usize>) -> Self {
         Scanner {
             fields,
             cost,
+            credits,
             cost_name: cost_name.as_bytes().to_vec(),
             audit: Audit::default(),
             found: Vec::new(),
@@ -201,6 +256,7 @@ impl Scanner {
             closed_at: None,
             position: 0,
             cost_bytes: Vec::new(),
+            credit_bytes: Vec::new(),
             partial_utf8: Vec::new(),
             last: b'\n',
         }
@@ -253,9 +309,7 @@ impl Scanner {
                     let text = if byte == b'\n' { text.strip_suffix(b"\r").unwrap_or(text) } else { text };
                     self.check_returns(text, part == 0 && (byte != b'\n' || at > 0));
                     part = at + 1;
-                    if self.field == self.cost {
-                        self.cost_bytes.extend_from_slice(&chunk[collected..at]);
-                    }
+                    self.keep(&chunk[collected..at]);
                     let before = if at > 0 { chunk[at - 1] } else { self.last };
                     self.end_field(here, before);
                     if byte == b'\n' {
@@ -268,9 +322,7 @@ impl Scanner {
                 }
             }
         }
-        if self.field == self.cost {
-            self.cost_bytes.extend_from_slice(&chunk[collected..]);
-        }
+        self.keep(&chunk[collected..]);
         if !self.quoted {
             // A return at the very end may belong to a line end that is still to come.
             let rest = chunk.get(part..).unwrap_or_default();
@@ -279,6 +331,15 @@ impl Scanner {
         self.position = base + chunk.len() as u64;
         self.audit.bytes += chunk.len() as u64;
         self.last = chunk.last().copied().unwrap_or(self.last);
+    }
+
+    /// Only fields that are added up are kept.
+    fn keep(&mut self, part: &[u8]) {
+        if self.field == self.cost {
+            self.cost_bytes.extend_from_slice(part);
+        } else if self.credits == Some(self.field) {
+            self.credit_bytes.extend_from_slice(part);
+        }
     }
 
     /// A return in an unquoted field; `goes_on` when the chunk before ended in this field.
@@ -310,6 +371,7 @@ impl Scanner {
         let header = self.record == 0;
         if !header {
             self.audit.records += u64::from(length > 0);
+            self.audit.charges += u64::from(length > 0);
             if length == 0 {
                 self.defect(Defect::BlankLine, String::new());
             } else if fields != self.fields {
@@ -323,8 +385,10 @@ impl Scanner {
             } else {
                 self.add_cost();
             }
+            self.add_credits();
         }
         self.cost_bytes.clear();
+        self.credit_bytes.clear();
         self.record += 1;
         self.field = 0;
     }
@@ -343,6 +407,24 @@ impl Scanner {
             }
         }
         self.cost_bytes = bytes;
+    }
+
+    fn add_credits(&mut self) {
+        let bytes = std::mem::take(&mut self.credit_bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim();
+        let unquoted = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).map(|t| t.replace("\"\"", "\""));
+        let amounts = amounts(unquoted.as_deref().unwrap_or(text));
+        self.audit.charges += u64::from(!amounts.is_empty());
+        for amount in amounts {
+            match parse_decimal(amount) {
+                Ok(number) => self.audit.cost_atoms += decimal_to_atoms(number),
+                Err(_) => {
+                    let shown: String = amount.chars().take(40).flat_map(char::escape_default).collect();
+                    self.defect(Defect::NoCost, format!(" among its credits: \"{shown}\""));
+                }
+            }
+        }
     }
 
     fn finish(&mut self) {
@@ -389,6 +471,31 @@ impl Scanner {
     }
 }
 
+/// The values of the key `amount` in a list of credits, JSON or Python: what stands between its colon and the next comma or
+/// bracket. Only whole quoted words are keys, so that a name with the word in it is none.
+fn amounts(credits: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = credits;
+    while let Some(at) = rest.find(['\'', '"']) {
+        let (quote, word) = rest[at..].split_at(1);
+        let mut escaped = false;
+        let closes = |c: char| {
+            let closes = !escaped && quote.starts_with(c);
+            escaped = !escaped && c == '\\';
+            closes
+        };
+        let Some(end) = word.find(closes) else { break };
+        rest = &word[end + 1..];
+        if &word[..end] == "amount"
+            && let Some(value) = rest.trim_start().strip_prefix(':')
+        {
+            let value = value.split([',', ']', '}']).next().unwrap_or_default();
+            found.push(value.trim().trim_matches(['\'', '"']));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -396,7 +503,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn scan(text: &[u8]) -> (u64, String, Vec<(Defect, u64, u64)>) {
-        let mut scanner = Scanner::new(3, 1, "cost");
+        let mut scanner = Scanner::new(3, 1, "cost", Some(2));
         scanner.run(text).unwrap();
         scanner.finish();
         let found = scanner.found.iter().map(|f| (f.defect, f.first_record, f.count)).collect();
@@ -427,6 +534,18 @@ mod tests {
             let (_, _, found) = scan(text);
             assert!(found.contains(&defect), "{:?} gives {found:?}", String::from_utf8_lossy(text));
         }
+    }
+
+    #[test]
+    fn credits_are_charges_of_their_own() {
+        let text = "a,cost,credits\nx,1,[]\nx,1,\"[{'name': \"\"a, 'amount': 7\"\", 'amount': -5e-06}, {'amount': -0.25}]\"\r\nx,1,\"[{\"\"amount\"\":-0.5}]\"";
+        let mut scanner = Scanner::new(3, 1, "cost", Some(2));
+        scanner.run(text.as_bytes()).unwrap();
+        scanner.finish();
+        assert_eq!((scanner.audit.records, scanner.audit.charges, scanner.found.len()), (3, 5, 0));
+        assert_eq!(decimal_from_atoms(scanner.audit.cost_atoms).unwrap().normalize().to_string(), "2.249995");
+        let (_, _, found) = scan(b"a,cost,credits\nx,1,[{'amount': None}]\n");
+        assert_eq!(found, [(Defect::NoCost, 1, 1)]);
     }
 
     proptest! {

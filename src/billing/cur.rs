@@ -7,6 +7,7 @@
 use polars::prelude::*;
 
 use super::columns::{account, map_value, mapped, nothing, number_of, tag, text, time};
+use super::kind::kind_of;
 use super::{Bill, BillError, BillFile};
 use crate::id::{Meter, canonical_resource_id};
 use crate::quantity::PricingUnit;
@@ -85,6 +86,20 @@ impl<'a> Cur<'a> {
         }
     }
 
+    /// What is left of a savings plan's fee after discounts: net commitment of the billing period / commitment. Used commitment and
+    /// total are stated before discounts only, so the unused part is brought down by this.
+    fn net_share_of_savings_plan(&self) -> Expr {
+        let part =
+            |name: &str, what: &str| self.number(&format!("savings_plan_{name}{what}_commitment_for_billing_period"));
+        let or_zero = |part: Option<Expr>| coalesce(&[part.unwrap_or_else(|| nothing(DECIMAL)), lit(0).cast(DECIMAL)]);
+        let sum = |name: &str| Some(part(name, "recurring")? + or_zero(part(name, "amortized_upfront")));
+        match (sum("net_"), sum("")) {
+            // Nothing must not be a divisor: the engine divides before it chooses.
+            (Some(net), Some(gross)) => net / when(gross.clone().gt(lit(0))).then(gross).otherwise(nothing(DECIMAL)),
+            _ => nothing(DECIMAL),
+        }
+    }
+
     fn time(&self, name: &str) -> Option<Expr> {
         time(self.file, &[self.raw(name)?])
     }
@@ -93,6 +108,13 @@ impl<'a> Cur<'a> {
     fn product(&self, name: &str) -> Option<Expr> {
         self.text(&format!("product_{name}")).or_else(|| map_value(self.file, self.raw("product")?, name))
     }
+}
+
+/// Which columns the amortized cost rests on.
+#[derive(Clone, Copy)]
+enum Columns {
+    Net,
+    Gross,
 }
 
 /// The canonical charges of one CUR file.
@@ -119,32 +141,40 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
 
     let billed = cur.number_or_null("line_item_unblended_cost");
     let net = cur.net_or_gross("line_item_net_unblended_cost", "line_item_unblended_cost");
-    let effective = when(line(&["SavingsPlanCoveredUsage"]))
-        .then(
-            cur.net_or_gross(
-                "savings_plan_net_savings_plan_effective_cost",
-                "savings_plan_savings_plan_effective_cost",
-            ),
-        )
-        .when(line(&["SavingsPlanRecurringFee"]))
-        .then(
-            or_zero(cur.number_or_null("savings_plan_total_commitment_to_date"))
-                - or_zero(cur.number_or_null("savings_plan_used_commitment")),
-        )
-        .when(line(&["SavingsPlanNegation", "SavingsPlanUpfrontFee"]))
-        .then(zero())
-        .when(line(&["DiscountedUsage"]))
-        .then(cur.net_or_gross("reservation_net_effective_cost", "reservation_effective_cost"))
-        .when(line(&["RIFee"]))
-        .then(
-            or_zero(cur.net_or_gross(
-                "reservation_net_unused_amortized_upfront_fee_for_billing_period",
-                "reservation_unused_amortized_upfront_fee_for_billing_period",
-            )) + or_zero(cur.net_or_gross("reservation_net_unused_recurring_fee", "reservation_unused_recurring_fee")),
-        )
-        .when(line(&["Fee"]).and(reservation.clone().is_not_null()))
-        .then(zero())
-        .otherwise(net);
+    let unused_plan = or_zero(cur.number_or_null("savings_plan_total_commitment_to_date"))
+        - or_zero(cur.number_or_null("savings_plan_used_commitment"));
+    // The same formula twice: from net columns where they have a value, and from the gross ones alone.
+    let amortized = |first: Columns, else_: Expr| {
+        let of = |net: &str, gross: &str| match first {
+            Columns::Net => cur.net_or_gross(net, gross),
+            Columns::Gross => cur.number_or_null(gross),
+        };
+        when(line(&["SavingsPlanCoveredUsage"]))
+            .then(of("savings_plan_net_savings_plan_effective_cost", "savings_plan_savings_plan_effective_cost"))
+            .when(line(&["SavingsPlanRecurringFee"]))
+            .then(match first {
+                Columns::Net => {
+                    unused_plan.clone() * coalesce(&[cur.net_share_of_savings_plan(), lit(1).cast(DECIMAL)])
+                }
+                Columns::Gross => unused_plan.clone(),
+            })
+            .when(line(&["SavingsPlanNegation", "SavingsPlanUpfrontFee"]))
+            .then(zero())
+            .when(line(&["DiscountedUsage"]))
+            .then(of("reservation_net_effective_cost", "reservation_effective_cost"))
+            .when(line(&["RIFee"]))
+            .then(
+                or_zero(of(
+                    "reservation_net_unused_amortized_upfront_fee_for_billing_period",
+                    "reservation_unused_amortized_upfront_fee_for_billing_period",
+                )) + or_zero(of("reservation_net_unused_recurring_fee", "reservation_unused_recurring_fee")),
+            )
+            .when(line(&["Fee"]).and(reservation.clone().is_not_null()))
+            .then(zero())
+            .otherwise(else_)
+    };
+    let effective = amortized(Columns::Net, net);
+    let gross = amortized(Columns::Gross, billed.clone());
 
     let usage_like = line(&["Usage", "DiscountedUsage", "SavingsPlanCoveredUsage"]);
     let category = when(usage_like.clone().or(line(&["SavingsPlanNegation"])))
@@ -195,14 +225,28 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
     };
     let commitment_total = when(line(&["RIFee"]))
         .then(
-            or_zero(cur.net_or_gross(
-                "reservation_net_amortized_upfront_fee_for_billing_period",
-                "reservation_amortized_upfront_fee_for_billing_period",
-            )) + or_zero(cur.net_or_gross("line_item_net_unblended_cost", "line_item_unblended_cost")),
+            or_zero(cur.number_or_null("reservation_amortized_upfront_fee_for_billing_period"))
+                + or_zero(cur.number_or_null("line_item_unblended_cost")),
         )
         .when(line(&["SavingsPlanRecurringFee"]))
         .then(cur.number_or_null("savings_plan_total_commitment_to_date"))
         .otherwise(nothing(DECIMAL));
+
+    let commitment_type = when(reservation.clone().is_not_null())
+        .then(lit("Reservation"))
+        .when(plan.clone().is_not_null())
+        .then(lit("Savings Plan"))
+        .otherwise(nothing(DataType::String));
+    let status = when(used).then(lit("Used")).when(unused).then(lit("Unused")).otherwise(nothing(DataType::String));
+    let kind = kind_of([
+        category.clone(),
+        cur.text_or_null("line_item_line_item_type"),
+        status.clone(),
+        commitment_type.clone(),
+        product_code.clone(),
+        cur.text_or_null("bill_billing_entity"),
+        meter.clone(),
+    ]);
 
     let mut columns = vec![
         cur.time("bill_billing_period_start_date")
@@ -219,6 +263,7 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         cur.text_or_null("bill_invoice_id").alias("InvoiceId"),
         category.alias("ChargeCategory"),
         cur.text_or_null("line_item_line_item_type").alias("x_ChargeType"),
+        kind.alias("x_ChargeKind"),
         cur.time("line_item_usage_start_date").unwrap_or_else(|| nothing(TIME)).alias("ChargePeriodStart"),
         cur.time("line_item_usage_end_date").unwrap_or_else(|| nothing(TIME)).alias("ChargePeriodEnd"),
         lit("AWS").alias("ProviderName"),
@@ -232,23 +277,14 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         cur.number_or_null("line_item_usage_amount").alias("PricingQuantity"),
         billed.alias("BilledCost"),
         effective.alias("EffectiveCost"),
+        gross.alias("x_AmortizedCost"),
         when(usage_like)
             .then(cur.number_or_null("pricing_public_on_demand_cost"))
             .otherwise(nothing(DECIMAL))
             .alias("ListCost"),
-        coalesce(&[reservation.clone(), plan.clone()]).alias("CommitmentDiscountId"),
-        when(reservation.is_not_null())
-            .then(lit("Reservation"))
-            .when(plan.is_not_null())
-            .then(lit("Savings Plan"))
-            .otherwise(nothing(DataType::String))
-            .alias("CommitmentDiscountType"),
-        when(used)
-            .then(lit("Used"))
-            .when(unused)
-            .then(lit("Unused"))
-            .otherwise(nothing(DataType::String))
-            .alias("CommitmentDiscountStatus"),
+        coalesce(&[reservation, plan]).alias("CommitmentDiscountId"),
+        commitment_type.alias("CommitmentDiscountType"),
+        status.alias("CommitmentDiscountStatus"),
         coalesce(&[
             cur.time("reservation_end_time").unwrap_or_else(|| nothing(TIME)),
             cur.time("savings_plan_end_time").unwrap_or_else(|| nothing(TIME)),

@@ -34,7 +34,12 @@ pub struct Part {
     pub name: String,
     /// Where its bytes are.
     pub path: PathBuf,
+    /// The manifest or archive that it came with: what comes together was delivered together.
+    pub unit: Option<String>,
 }
+
+/// A file found, and the manifest that lists it.
+type Found = (PathBuf, Option<String>);
 
 /// What both kinds of manifests say, as far as it is needed.
 #[derive(Debug, Deserialize)]
@@ -76,26 +81,25 @@ const SWELLING_COUNTS_FROM: u64 = 64 << 20;
 /// [`BillError`] for a path that cannot be read, a listed file that is missing, a file named twice, and nothing at all.
 pub fn deliver(inputs: &[PathBuf]) -> Result<Delivery, BillError> {
     let mut out = Delivery::default();
-    let mut taken: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+    let mut taken: BTreeMap<PathBuf, Found> = BTreeMap::new();
     for input in inputs {
         if Dataset::is_at(input) {
             let help = "a Dataset is reviewed alone: surgeon review FOLDER".into();
             return Err(BillError::NotABill { file: shown(input), found: "is a Dataset folder".into(), help });
         }
         let found = if input.is_dir() { folder(input, &mut out.gaps)? } else { single(input, &mut out.gaps)? };
-        for path in found {
+        for (path, unit) in found {
             // The same file twice would be counted twice.
-            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-            if let Some(first) = taken.insert(real, path.clone()) {
+            if let Some((first, _)) = taken.insert(real(&path), (path.clone(), unit)) {
                 return Err(BillError::Twice { first: shown(&first), second: shown(&path) });
             }
         }
     }
-    for path in taken.into_values() {
+    for (path, unit) in taken.into_values() {
         if is_zip(&path)? {
-            out.unpack(&path)?;
+            out.unpack(&path, unit)?;
         } else {
-            out.parts.push(Part { name: shown(&path), path });
+            out.parts.push(Part { name: shown(&path), path, unit });
         }
     }
     Ok(out)
@@ -111,19 +115,19 @@ fn io(path: &Path) -> impl Fn(std::io::Error) -> BillError {
 }
 
 /// A file that is named: a manifest stands for what it lists, anything else for itself.
-fn single(path: &Path, gaps: &mut Vec<GapEntry>) -> Result<Vec<PathBuf>, BillError> {
+fn single(path: &Path, gaps: &mut Vec<GapEntry>) -> Result<Vec<Found>, BillError> {
     match manifest(path)? {
         Some(listing) => {
             let files = listed(&listing)?;
             gaps.extend(nothing_listed(&listing, &files));
-            Ok(files)
+            Ok(files.into_iter().map(|file| (file, Some(shown(path)))).collect())
         }
-        None => Ok(vec![path.to_owned()]),
+        None => Ok(vec![(path.to_owned(), None)]),
     }
 }
 
 /// Everything in a folder: of each report and month the newest manifest's files, and files that no manifest governs.
-fn folder(root: &Path, gaps: &mut Vec<GapEntry>) -> Result<Vec<PathBuf>, BillError> {
+fn folder(root: &Path, gaps: &mut Vec<GapEntry>) -> Result<Vec<Found>, BillError> {
     let mut files = Vec::new();
     walk(root, 0, &mut BTreeSet::new(), &mut files)?;
     files.sort();
@@ -138,7 +142,7 @@ fn folder(root: &Path, gaps: &mut Vec<GapEntry>) -> Result<Vec<PathBuf>, BillErr
             data.push(path);
         }
     }
-    let mut wanted: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut wanted: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut governed: BTreeMap<PathBuf, String> = BTreeMap::new();
     for ((report, month), mut deliveries) in listings {
         // A legacy report keeps its current manifest above those of its assemblies; Data Exports name each execution's folder by
@@ -157,18 +161,18 @@ fn folder(root: &Path, gaps: &mut Vec<GapEntry>) -> Result<Vec<PathBuf>, BillErr
             // What is gone of an earlier delivery is not missed.
             govern(&listed(&older).unwrap_or_default(), &reason, &mut governed);
         }
-        wanted.extend(files);
+        wanted.extend(files.into_iter().map(|file| (file, shown(&newest.path))));
     }
     let mut out = Vec::new();
     for path in data {
         let folder = path.parent().map(real).unwrap_or_default();
-        match governed.get(&folder) {
-            Some(reason) if !wanted.contains(&real(&path)) => gaps.push(GapEntry {
+        match (wanted.get(&real(&path)), governed.get(&folder)) {
+            (None, Some(reason)) => gaps.push(GapEntry {
                 what: format!("a file is left out: {reason}"),
                 place: shown(&path),
                 remedy: "name the file itself to review it".into(),
             }),
-            _ => out.push(path),
+            (unit, _) => out.push((path, unit.cloned())),
         }
     }
     if out.is_empty() {
@@ -273,7 +277,7 @@ fn is_zip(path: &Path) -> Result<bool, BillError> {
 
 impl Delivery {
     /// Unpacks the files of an archive. Their names are shown, never used as paths.
-    fn unpack(&mut self, path: &Path) -> Result<(), BillError> {
+    fn unpack(&mut self, path: &Path, unit: Option<String>) -> Result<(), BillError> {
         let damaged = |defects: String| BillError::Damaged {
             file: shown(path),
             defects,
@@ -310,7 +314,8 @@ impl Delivery {
                     "{name} swells to more than {MOST_SWELLING} times its size: that is no bill"
                 )));
             }
-            self.parts.push(Part { name, path: target });
+            let unit = unit.clone().unwrap_or_else(|| shown(path));
+            self.parts.push(Part { name, path: target, unit: Some(unit) });
         }
         if self.parts.len() == before {
             return Err(damaged("is a ZIP archive without files".into()));

@@ -3,6 +3,7 @@
 use polars::prelude::*;
 
 use super::columns::{account, mapped, nothing, number_of, tag, text, time};
+use super::kind::kind_of;
 use super::{Bill, BillError, BillFile, lost_meter};
 use crate::id::{Meter, canonical_resource_id};
 use crate::quantity::PricingUnit;
@@ -21,8 +22,10 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
             return Err(BillError::NoCurrency { file: file.name.clone(), column: "BillingCurrency".into() });
         }
     };
-    let aws =
-        words("ProviderName").str().starts_with(lit("AWS")).or(words("ProviderName").eq(lit("Amazon Web Services")));
+    // FOCUS 1.3 splits the provider in two and 1.4 drops the old name.
+    let provider = coalesce(&[words("ProviderName"), words("ServiceProviderName"), words("HostProviderName")]);
+    let aws = provider.clone().str().starts_with(lit("AWS")).or(provider.clone().str().starts_with(lit("Amazon")));
+    let category = mapped(words("ChargeCategory"), |word| Some(category(word)));
     let service = coalesce(&[words("x_ServiceCode"), words("ServiceName")]);
     let sku = coalesce(&[words("x_SkuMeterId"), words("SkuId")]);
     // AWS: usage type and operation, where the export has them (FOCUS 1.0); what 1.2 lost is told by SKU and description.
@@ -38,8 +41,8 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
             if name == "lost" { lit(name) } else { words(name) }
         },
     ));
-    let other_key = concat_str([words("ProviderName"), sku], "\u{1f}", false);
-    let usage_charge = words("ChargeCategory").eq(lit("Usage"));
+    let other_key = concat_str([provider.clone(), sku], "\u{1f}", false);
+    let usage_charge = category.clone().eq(lit("Usage"));
     let key = when(aws.clone().and(usage.is_not_null()))
         .then(aws_key)
         .when(aws.clone().and(usage_charge))
@@ -59,21 +62,31 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         }
     });
     let status = words("CommitmentDiscountStatus");
-    let charge_type = concat_str([words("ChargeCategory"), words("ChargeClass"), status.clone()], " ", true);
+    let charge_type = concat_str([category.clone(), words("ChargeClass"), status.clone()], " ", true);
     let commitment_type = mapped(words("CommitmentDiscountType"), |kind| {
         Some(if kind.contains("Reserv") { "Reservation".into() } else { kind.to_owned() })
     });
+    let kind = kind_of([
+        category.clone(),
+        charge_type.clone(),
+        status.clone(),
+        commitment_type.clone(),
+        words("ServiceName"),
+        words("PublisherName"),
+        meter.clone(),
+    ]);
     let mut columns = vec![
         moment("BillingPeriodStart").cast(DataType::Date).alias("BillingPeriodStart"),
         id("BillingAccountId").alias("BillingAccountId"),
         id("SubAccountId").alias("SubAccountId"),
         currency.alias("BillingCurrency"),
         words("InvoiceId").alias("InvoiceId"),
-        words("ChargeCategory").alias("ChargeCategory"),
+        category.clone().alias("ChargeCategory"),
         charge_type.alias("x_ChargeType"),
+        kind.alias("x_ChargeKind"),
         moment("ChargePeriodStart").alias("ChargePeriodStart"),
         moment("ChargePeriodEnd").alias("ChargePeriodEnd"),
-        words("ProviderName").alias("ProviderName"),
+        provider.alias("ProviderName"),
         service.alias("ServiceName"),
         words("RegionId").alias("RegionId"),
         mapped(words("ResourceId"), canonical_resource_id).alias("ResourceId"),
@@ -83,11 +96,10 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         amount("PricingQuantity").alias("PricingQuantity"),
         amount("BilledCost").alias("BilledCost"),
         amount("EffectiveCost").alias("EffectiveCost"),
+        // FOCUS has one amortized cost, after discounts.
+        amount("EffectiveCost").alias("x_AmortizedCost"),
         // ListCost is stated on purchases too; only usage is compared with list prices.
-        when(words("ChargeCategory").eq(lit("Usage")))
-            .then(amount("ListCost"))
-            .otherwise(nothing(DECIMAL))
-            .alias("ListCost"),
+        when(category.eq(lit("Usage"))).then(amount("ListCost")).otherwise(nothing(DECIMAL)).alias("ListCost"),
         words("CommitmentDiscountId").alias("CommitmentDiscountId"),
         commitment_type.alias("CommitmentDiscountType"),
         status.alias("CommitmentDiscountStatus"),
@@ -101,6 +113,12 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         Some(only) => frame.filter(col("BillingCurrency").eq(lit(only.code().to_owned()))),
         None => frame,
     })
+}
+
+/// The category as FOCUS spells it; Google's first FOCUS view wrote it in lower case.
+pub(super) fn category(word: &str) -> String {
+    let known = ["Usage", "Purchase", "Tax", "Credit", "Adjustment"].into_iter();
+    known.into_iter().find(|known| known.eq_ignore_ascii_case(word)).unwrap_or(word).to_owned()
 }
 
 /// The first word of a meter outside AWS.

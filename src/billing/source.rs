@@ -8,8 +8,8 @@ use std::sync::Arc;
 use flate2::read::MultiGzDecoder;
 use polars::prelude::{HiveOptions, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, ScanArgsParquet, Schema};
 
-use super::BillError;
 use super::delivery::Part;
+use super::{BillError, azure};
 
 /// How the bytes are packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +31,12 @@ pub enum Format {
     Cur2,
     /// FOCUS, with the highest version whose columns are there.
     Focus(&'static str),
+    /// Azure cost details: actual or amortized cost, of any agreement and age.
+    Azure,
+    /// Google Cloud's BigQuery export, standard or detailed; nested, or flat with dots or underscores in its names.
+    Gcp,
+    /// Oracle Cloud's cost report.
+    Oci,
 }
 
 impl Format {
@@ -41,6 +47,9 @@ impl Format {
             Format::CurLegacy => "CUR legacy".into(),
             Format::Cur2 => "CUR 2.0".into(),
             Format::Focus(version) => format!("FOCUS {version}"),
+            Format::Azure => "Azure cost export".into(),
+            Format::Gcp => "Google Cloud billing export".into(),
+            Format::Oci => "OCI cost report".into(),
         }
     }
 }
@@ -52,6 +61,8 @@ pub struct BillFile {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
+    /// The manifest or archive that it came with.
+    pub unit: Option<String>,
     /// How it is packed.
     pub container: Container,
     /// Whose columns.
@@ -62,6 +73,8 @@ pub struct BillFile {
     pub schema: Arc<Schema>,
     /// Whether the user accepted blank lines, which the engine would read as records without any value.
     pub skip_blank_lines: bool,
+    /// Whether its costs of commitments are spread over what they cover: Azure's amortized export.
+    pub amortized: bool,
 }
 
 /// Looks into a file and says what it is.
@@ -69,8 +82,7 @@ pub struct BillFile {
 /// # Errors
 /// [`BillError::NotABill`] with what was found and what to do.
 pub fn recognise(part: &Part) -> Result<BillFile, BillError> {
-    let Part { name, path } = part.clone();
-    let path = path.as_path();
+    let (name, path) = (&part.name, part.path.as_path());
     let io = |source| BillError::Io { file: name.clone(), source };
     let not =
         |found: &str, help: &str| BillError::NotABill { file: name.clone(), found: found.into(), help: help.into() };
@@ -89,7 +101,7 @@ pub fn recognise(part: &Part) -> Result<BillFile, BillError> {
                 "copy it again and compare the sizes",
             ));
         }
-        return recognise_parquet(path, name);
+        return recognise_parquet(part);
     }
     let container = if head.starts_with(&[0x1f, 0x8b]) { Container::CsvGz } else { Container::Csv };
     if container == Container::CsvGz {
@@ -108,37 +120,30 @@ pub fn recognise(part: &Part) -> Result<BillFile, BillError> {
     let columns = header(&head).map_err(|found| not(&found, "export the file again as comma-separated UTF-8"))?;
     let schema = Arc::new(columns.iter().map(|c| (c.as_str().into(), polars::prelude::DataType::String)).collect());
     let format = format_of(&columns).map_err(|found| not(&found, EXPECTED))?;
-    Ok(BillFile { name, path: path.to_owned(), container, format, columns, schema, skip_blank_lines: false })
+    Ok(BillFile::of(part, container, format, columns, schema))
 }
 
 /// Bytes looked at to recognise a file; headers of legacy CURs with thousands of tags stay below a megabyte.
 const SNIFF: u64 = 1 << 20;
 
-const EXPECTED: &str = "expected an AWS CUR (legacy or 2.0) or a FOCUS export, as CSV, CSV.GZ or Parquet";
+const EXPECTED: &str = "expected an AWS CUR (legacy or 2.0), a FOCUS export, an Azure cost export, a Google Cloud billing export or an OCI cost report, as CSV, CSV.GZ or Parquet";
 
-fn recognise_parquet(path: &Path, name: String) -> Result<BillFile, BillError> {
+fn recognise_parquet(part: &Part) -> Result<BillFile, BillError> {
     let broken = |found: String| BillError::NotABill {
-        file: name.clone(),
+        file: part.name.clone(),
         found: format!("Parquet that cannot be read ({found})"),
         help: "copy it again and compare the sizes".into(),
     };
-    let schema =
-        scan_parquet(path).and_then(|mut lf| lf.collect_schema()).map_err(|e| broken(one_line(&e.to_string())))?;
+    let schema = scan_parquet(&part.path)
+        .and_then(|mut lf| lf.collect_schema())
+        .map_err(|e| broken(one_line(&e.to_string())))?;
     let columns: Vec<String> = schema.iter_names().map(|n| n.to_string()).collect();
     let format = format_of(&columns).map_err(|found| BillError::NotABill {
-        file: name.clone(),
+        file: part.name.clone(),
         found,
         help: EXPECTED.into(),
     })?;
-    Ok(BillFile {
-        name,
-        path: path.to_owned(),
-        container: Container::Parquet,
-        format,
-        columns,
-        schema,
-        skip_blank_lines: false,
-    })
+    Ok(BillFile::of(part, Container::Parquet, format, columns, schema))
 }
 
 /// What the first bytes say when they are no CSV.
@@ -184,10 +189,16 @@ fn header(head: &[u8]) -> Result<Vec<String>, String> {
     }
     let mut seen = std::collections::BTreeSet::new();
     if let Some(twice) = names.iter().find(|n| !seen.insert(n.as_str())) {
+        if !twice.chars().any(char::is_alphabetic) {
+            return Err(format!("has no header: its first record holds values ({twice:?} twice)"));
+        }
         return Err(format!("has two columns named {twice:?}"));
     }
     Ok(names)
 }
+
+/// What is delivered beside a bill and is none.
+pub(super) const CONTRACTS: &str = "is a FOCUS contract commitment dataset: it holds contracts, not charges";
 
 /// Tells the format from the column names.
 fn format_of(columns: &[String]) -> Result<Format, String> {
@@ -202,20 +213,39 @@ fn format_of(columns: &[String]) -> Result<Format, String> {
     }
     if has("BilledCost") && has("ChargeCategory") {
         return Ok(Format::Focus(match () {
+            () if has("CommitmentProgramEligibilityDetails") => "1.4",
             () if has("HostProviderName") || has("AllocatedMethodId") => "1.3",
             () if has("InvoiceId") && has("PricingCurrency") => "1.2",
             () if has("SkuMeter") || has("CommitmentDiscountQuantity") => "1.1",
             () => "1.0",
         }));
     }
+    if has("cost/myCost") && has("lineItem/intervalUsageStart") {
+        return Ok(Format::Oci);
+    }
+    if has("cost") && has("usage_start_time") && (has("sku") || has("sku.id") || has("sku_id")) {
+        return Ok(Format::Gcp);
+    }
+    // Azure's exports differ in the case of names, by agreement and year.
+    let any = |names: &[&str]| names.iter().any(|name| columns.iter().any(|c| c.eq_ignore_ascii_case(name)));
+    if any(&["MeterId"]) && any(&azure::COST) && any(&azure::DATE) {
+        return Ok(Format::Azure);
+    }
     if has("ContractCommitmentId") {
-        return Err("is a FOCUS contract commitment dataset: it holds contracts, not charges".into());
+        return Err(CONTRACTS.into());
     }
     let shown = columns.iter().take(4).map(|c| c.chars().take(40).collect::<String>()).collect::<Vec<_>>().join(", ");
     Err(format!("has the columns of no bill that is known ({shown}, …)"))
 }
 
 impl BillFile {
+    fn of(part: &Part, container: Container, format: Format, columns: Vec<String>, schema: Arc<Schema>) -> Self {
+        let Part { name, path, unit } = part.clone();
+        let (skip_blank_lines, amortized) = (false, false);
+        let file = BillFile { name, path, unit, container, format, columns, schema, skip_blank_lines, amortized };
+        BillFile { amortized: format == Format::Azure && azure::amortized(&file), ..file }
+    }
+
     /// The file as the engine reads it: CSV as text, Parquet with its own types; raw column names.
     ///
     /// # Errors
@@ -243,17 +273,32 @@ impl BillFile {
         }
     }
 
-    /// The raw column of that name, or the first of several spellings that the file has.
+    /// The raw column of that name, or the first of several spellings that the file has; Azure's in any case, Google's also
+    /// with an underscore for a dot.
     #[must_use]
     pub fn column(&self, names: &[&str]) -> Option<&str> {
-        names.iter().find_map(|name| self.columns.iter().find(|c| c == name)).map(String::as_str)
+        let same = |column: &str, name: &str| match self.format {
+            Format::Azure => column.eq_ignore_ascii_case(name),
+            Format::Gcp => {
+                let alike = |(c, n): (u8, u8)| c == n || (c == b'_' && n == b'.');
+                column.len() == name.len() && column.bytes().zip(name.bytes()).all(alike)
+            }
+            _ => column == name,
+        };
+        names.iter().find_map(|name| self.columns.iter().find(|c| same(c, name))).map(String::as_str)
     }
 
     /// The raw cost column on which totals rest.
     #[must_use]
     pub fn cost_column(&self) -> &str {
-        let names = ["lineItem/UnblendedCost", "line_item_unblended_cost", "BilledCost"];
-        self.column(&names).unwrap_or("BilledCost")
+        let names: &[&str] = match self.format {
+            Format::CurLegacy | Format::Cur2 => &["lineItem/UnblendedCost", "line_item_unblended_cost"],
+            Format::Focus(_) => &["BilledCost"],
+            Format::Azure => &azure::COST,
+            Format::Gcp => &["cost"],
+            Format::Oci => &["cost/myCost"],
+        };
+        self.column(names).unwrap_or("BilledCost")
     }
 }
 
@@ -291,6 +336,12 @@ mod tests {
             ("BilledCost,ChargeCategory", Format::Focus("1.0")),
             ("BilledCost,ChargeCategory,SkuMeter", Format::Focus("1.1")),
             ("BilledCost,ChargeCategory,SkuMeter,InvoiceId,PricingCurrency", Format::Focus("1.2")),
+            ("BilledCost,ChargeCategory,x_SkuMeterId,MeterId,Date,Cost", Format::Focus("1.0")),
+            ("SubscriptionGuid,UsageDateTime,MeterId,PreTaxCost", Format::Azure),
+            ("date,meterId,costInBillingCurrency", Format::Azure),
+            ("billing_account_id,service,sku,usage_start_time,cost", Format::Gcp),
+            ("billing_account_id,service.id,sku.id,usage_start_time,cost", Format::Gcp),
+            ("lineItem/intervalUsageStart,cost/myCost", Format::Oci),
         ] {
             assert_eq!(format_of(&names(columns)), Ok(format), "{columns}");
         }
@@ -315,6 +366,7 @@ mod tests {
     #[test]
     fn a_header_must_be_unique_and_comma_separated() {
         assert_eq!(header(b"a,b,a\n").unwrap_err(), "has two columns named \"a\"");
+        assert_eq!(header(b"12,x,12\n").unwrap_err(), "has no header: its first record holds values (\"12\" twice)");
         assert_eq!(header(b"a;b;c\n").unwrap_err(), "is separated by semicolons, not commas");
         assert_eq!(header(b"\xef\xbb\xbf\"a\",b\r\n").unwrap(), ["a", "b"]);
     }

@@ -10,7 +10,7 @@ use polars::prelude::*;
 use rust_decimal::Decimal;
 
 use super::columns::{self, text};
-use super::{Bill, BillError, BillFile, Options};
+use super::{Bill, BillError, BillFile, Format, Options, azure, gcp, oci};
 use crate::dataset::SourceEntry;
 use crate::money::{Currency, Money, decimal_from_atoms, parse_decimal};
 use crate::table::read::{atoms, integers, texts};
@@ -50,7 +50,7 @@ pub struct TieOut {
     pub file_total: Decimal,
     /// Our total.
     pub reviewed_total: Decimal,
-    /// Records of the files, by the byte pass.
+    /// Charges of the files, by the byte pass.
     pub rows_in_files: u64,
     /// Records in our totals.
     pub rows_reviewed: u64,
@@ -136,38 +136,105 @@ impl AggregateSum {
 
 /// What dimensions are compared: name, raw columns, column of `charge_totals`.
 const DIMENSIONS: [(&str, &[&str], &str); 6] = [
-    ("payer", &["bill/PayerAccountId", "bill_payer_account_id", "BillingAccountId"], "BillingAccountId"),
-    ("account", &["lineItem/UsageAccountId", "line_item_usage_account_id", "SubAccountId"], "SubAccountId"),
-    ("currency", &["lineItem/CurrencyCode", "line_item_currency_code", "BillingCurrency"], "BillingCurrency"),
+    (
+        "payer",
+        &[
+            "bill/PayerAccountId",
+            "bill_payer_account_id",
+            "BillingAccountId",
+            "billing_account_id",
+            "cost/subscriptionId",
+        ],
+        "BillingAccountId",
+    ),
+    (
+        "account",
+        &[
+            "lineItem/UsageAccountId",
+            "line_item_usage_account_id",
+            "SubAccountId",
+            "SubscriptionId",
+            "SubscriptionGuid",
+            "project.id",
+            "lineItem/tenantId",
+        ],
+        "SubAccountId",
+    ),
+    (
+        "currency",
+        &[
+            "lineItem/CurrencyCode",
+            "line_item_currency_code",
+            "BillingCurrency",
+            "BillingCurrencyCode",
+            "currency",
+            "cost/currencyCode",
+        ],
+        "BillingCurrency",
+    ),
     (
         "billing period",
-        &["bill/BillingPeriodStartDate", "bill_billing_period_start_date", "BillingPeriodStart"],
+        &[
+            "bill/BillingPeriodStartDate",
+            "bill_billing_period_start_date",
+            "BillingPeriodStart",
+            "BillingPeriodStartDate",
+            "invoice.month",
+        ],
         "BillingPeriodStart",
     ),
-    ("charge", &["lineItem/LineItemType", "line_item_line_item_type", "ChargeCategory"], "ChargeCategory"),
+    (
+        "charge",
+        &["lineItem/LineItemType", "line_item_line_item_type", "ChargeCategory", "ChargeType", "cost_type"],
+        "ChargeCategory",
+    ),
     ("invoice", &["bill/InvoiceId", "bill_invoice_id", "InvoiceId"], "InvoiceId"),
 ];
 
-/// The raw cost column of a file, grouped by raw columns before any mapping.
+/// Stands before the day of a charge where no billing period is stated: the period is then its month.
+const MONTH_OF: &str = "month of ";
+
+/// The raw billing period. Oracle's reports have none, and some of Azure's rows neither.
+fn period(file: &BillFile, names: &[&str]) -> Option<Expr> {
+    let day = match file.format {
+        Format::Azure => text(file, &azure::DATE),
+        Format::Oci => text(file, &["lineItem/intervalUsageStart"]),
+        _ => None,
+    };
+    let month = day.map(|day| concat_str([lit(MONTH_OF), day], "", false));
+    let known: Vec<Expr> = [text(file, names), month].into_iter().flatten().collect();
+    (!known.is_empty()).then(|| coalesce(&known))
+}
+
+/// The raw cost column of a file, grouped by raw columns before any mapping; Google's credits as charges of their own.
 pub(super) fn raw_totals(file: &BillFile, options: &Options) -> Result<LazyFrame, BillError> {
     let mut keys = Vec::new();
     for (dimension, names, _) in DIMENSIONS {
         let raw = match dimension {
             "payer" | "account" => columns::account(file, names),
+            "billing period" => period(file, names),
+            "charge" if file.format == Format::Oci => Some(oci::charge_type(file)),
             _ => text(file, names),
         };
         keys.push(raw.unwrap_or_else(|| columns::nothing(DataType::String)).alias(dimension));
     }
-    let cost = columns::number(file, file.cost_column()).alias("cost");
     let mut selected = keys.clone();
-    selected.push(cost);
-    let frame = file.scan()?.select(selected);
+    selected.push(columns::number(file, file.cost_column()).alias("cost"));
+    let costs = file.scan()?.select(selected);
+    let frame = match gcp::credits(file).filter(|_| file.format == Format::Gcp) {
+        Some(credits) => {
+            keys.push(credits.all.alias("cost"));
+            let credits = file.scan()?.select(keys).filter(col("cost").is_not_null());
+            columns::concat(vec![costs, credits.with_column(lit("credit").alias("charge"))])?
+        }
+        None => costs,
+    };
     let frame = match (options.currency, file.column(DIMENSIONS[2].1)) {
         (Some(given), None) => frame.with_column(lit(given.code().to_owned()).alias("currency")),
         _ => frame,
     };
     // Which vocabulary the charge column speaks: line item types or charge categories.
-    let focus = matches!(file.format, super::Format::Focus(_));
+    let focus = matches!(file.format, Format::Focus(_));
     let keys: Vec<Expr> = DIMENSIONS.iter().map(|(name, _, _)| col(*name)).collect();
     Ok(frame
         .group_by(keys)
@@ -212,10 +279,29 @@ impl RawTotals {
     }
 }
 
-/// Billing periods are spelled in many ways; their first ten characters are the date in all of them.
+/// A raw key as the charges write it.
 fn shown(dimension: &str, key: Option<String>) -> String {
     let key = key.unwrap_or_else(|| "(none)".into());
-    if dimension == "billing period" { key.chars().take(10).collect() } else { key }
+    match dimension {
+        "billing period" => first_day(&key),
+        "charge" => super::focus::category(&key),
+        _ => key,
+    }
+}
+
+/// The first day of a billing period, however it is spelled: as a time, of which the first ten characters are the date, as
+/// Azure's month/day/year, as Google's `202011`.
+fn first_day(period: &str) -> String {
+    let (day, whole_month) = match period.strip_prefix(MONTH_OF) {
+        Some(day) => (day, true),
+        None => (period, false),
+    };
+    let date = match day.split('/').collect::<Vec<_>>().as_slice() {
+        [month, day, year] => format!("{year}-{month:0>2}-{day:0>2}"),
+        _ if day.len() == 6 && day.bytes().all(|b| b.is_ascii_digit()) => format!("{}-{}-01", &day[..4], &day[4..]),
+        _ => day.chars().take(10).collect(),
+    };
+    if whole_month { date.chars().take(8).chain("01".chars()).collect() } else { date }
 }
 
 /// The proof of a saved Dataset: its tables against the totals that its manifest states for the sources.
@@ -260,7 +346,7 @@ pub(super) fn compare(
 ) -> TieOut {
     let dec = |a: i128| decimal_from_atoms(a).unwrap_or(Decimal::MAX);
     let code = currency.code().to_owned();
-    let rows_in_files: u64 = bill.audits.iter().map(|a| a.records).sum();
+    let rows_in_files: u64 = bill.audits.iter().map(|a| a.charges).sum();
     let audited: i128 = bill.audits.iter().map(|a| a.cost_atoms).sum();
     // With --currency, what other currencies hold is taken off the byte pass by the raw groups.
     let others: i128 = raw.total.iter().filter(|(c, _)| **c != code).map(|(_, a)| a).sum();
@@ -344,7 +430,8 @@ fn identities(commitments: &DataFrame) -> Vec<Line> {
     let periods = texts(commitments, "BillingPeriodStart");
     let kinds = texts(commitments, "x_ChargeType");
     let billed = atoms(commitments, "BilledCost");
-    let effective = atoms(commitments, "EffectiveCost");
+    // Before discounts: a commitment's total is stated only so.
+    let effective = atoms(commitments, "AmortizedCost");
     let totals = atoms(commitments, "CommitmentTotal");
     for (row, id) in ids.into_iter().enumerate() {
         let at = |values: &[Option<i128>]| values.get(row).copied().flatten().unwrap_or_default();

@@ -7,6 +7,8 @@ use clap::{Args, Command};
 
 use super::{Ending, say};
 
+mod bills;
+
 #[derive(Debug, Args)]
 pub(super) struct DocsArgs {
     /// Folder of the documents.
@@ -15,10 +17,18 @@ pub(super) struct DocsArgs {
     /// Compare instead of writing; fails when a document is not current.
     #[arg(long)]
     check: bool,
+    /// Write the page of bills that were tried instead, from these folders of billing files.
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    bills: Vec<PathBuf>,
 }
 
 /// Writes or checks each generated document.
 pub(super) fn run(args: &DocsArgs, command: &Command) -> anyhow::Result<Ending> {
+    if !args.bills.is_empty() {
+        let path = args.folder.join("bills.md");
+        std::fs::write(&path, bills::page(&args.bills)?).with_context(|| path.display().to_string())?;
+        return Ok(Ending::Done);
+    }
     let rules = crate::rules::builtin().map_err(|errors| {
         anyhow::anyhow!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
@@ -37,6 +47,7 @@ pub(super) fn run(args: &DocsArgs, command: &Command) -> anyhow::Result<Ending> 
         ("cli.md", command_line(command)),
         ("price-check.md", price_check.page),
         ("review.schema.json", crate::review::json_schema()),
+        ("diff.schema.json", crate::history::json_schema()),
     ];
     let mut stale = Vec::new();
     for (name, text) in documents {

@@ -2,12 +2,13 @@
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{CliError, say, settings, usage};
+use super::{CliError, s3, say, settings, usage};
 use crate::billing::{self, Aggregates, BillError};
 use crate::dataset::Dataset;
 use crate::money::Currency;
@@ -15,10 +16,17 @@ use crate::money::Currency;
 /// The bill and how to read it.
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
-    /// Billing files (CUR legacy, CUR 2.0, FOCUS; CSV, CSV.GZ, Parquet, ZIP), manifests, folders of them, or a saved Dataset. None:
-    /// the demo.
+    /// Billing files (CUR legacy, CUR 2.0, FOCUS; CSV, CSV.GZ, Parquet, ZIP), manifests, folders of them, each also as
+    /// s3://BUCKET/KEY, or a saved Dataset. None: the demo.
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+/// How to read a bill.
+#[derive(Debug, Args)]
+pub(super) struct ReadingArgs {
     /// Settings file; surgeon.toml of the working folder without it.
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(super) config: Option<PathBuf>,
@@ -28,9 +36,18 @@ pub(super) struct InputArgs {
     /// Accept a defect of CSV files: short-rows, blank-lines. May be repeated.
     #[arg(long, value_name = "DEFECT", value_parser = ["short-rows", "blank-lines"], help_heading = "Input")]
     accept: Vec<String>,
+    #[command(flatten)]
+    pub(super) s3: s3::S3Args,
 }
 
 impl InputArgs {
+    /// The aggregates of the bill; without input, of the demo company.
+    pub(super) fn aggregates(&self, options: &billing::Options) -> anyhow::Result<Aggregates> {
+        if self.inputs.is_empty() { demo_bill(options) } else { self.reading.read(&self.inputs, options) }
+    }
+}
+
+impl ReadingArgs {
     /// How to read, from arguments and settings.
     pub(super) fn options(
         &self,
@@ -44,9 +61,13 @@ impl InputArgs {
         Ok(billing::Options { currency, tag_keys, accept: self.accept.clone() })
     }
 
-    /// The aggregates of the bill; without input, of the demo company.
-    pub(super) fn aggregates(&self, options: &billing::Options) -> anyhow::Result<Aggregates> {
-        if self.inputs.is_empty() { demo_bill(options) } else { read(&self.inputs, options) }
+    /// The aggregates of files, folders, either in S3, or a saved Dataset.
+    pub(super) fn read(&self, inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggregates> {
+        let bar = progress();
+        let local = self.s3.fetch(inputs, &bar)?;
+        bar.finish_and_clear();
+        let bill = read(&local.inputs, options).map_err(|error| local.name_error(error))?;
+        Ok(local.name(bill))
     }
 }
 
@@ -75,15 +96,44 @@ fn read(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggreg
         return aggregates.map_err(|e| anyhow::anyhow!("{}: {e}", folder.join("manifest.toml").display()));
     }
     let bar = progress();
-    let bill = billing::open(inputs, options.clone(), &|path| bar.set_message(format!("checking {}", path.display())))
-        .map_err(refused)?;
-    bar.set_message(format!("adding up {} charges", bill.audits.iter().map(|a| a.records).sum::<u64>()));
-    let aggregates = billing::aggregate(&bill).map_err(refused)?;
+    let bill = billing::open(inputs, options.clone(), &|step| show(&bar, step)).map_err(refused)?;
+    let charges = bill.audits.iter().map(|a| a.charges).sum::<u64>();
+    bar.set_message(format!("adding up {charges} charges"));
+    let aggregates = watched(&bar, &bill, || billing::aggregate(&bill)).map_err(refused)?;
     bar.finish_and_clear();
     Ok(aggregates)
 }
 
-fn refused(error: BillError) -> anyhow::Error {
+/// A step of checking the files, on the bar.
+pub(super) fn show(bar: &ProgressBar, step: billing::Progress<'_>) {
+    match step {
+        billing::Progress::Total(bytes) => bar.set_length(bytes),
+        billing::Progress::File(name) => bar.set_message(format!("checking {name}")),
+        billing::Progress::Bytes(bytes) => bar.inc(bytes),
+    }
+}
+
+/// Work over a bill, while the bar goes through its bytes once more.
+fn watched<T>(bar: &ProgressBar, bill: &billing::Bill, work: impl FnOnce() -> T) -> T {
+    if bar.is_hidden() {
+        return work();
+    }
+    let bytes = bar.length().unwrap_or_default() as f64;
+    let done = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                bar.set_position((bill.progress().min(1.0) * bytes) as u64);
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        });
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
+pub(super) fn refused(error: BillError) -> anyhow::Error {
     match error {
         BillError::Empty(_) | BillError::NoFiles(_) => CliError::NothingToLookAt(error.to_string()).into(),
         BillError::Twice { .. } => usage(error.to_string()),
@@ -91,12 +141,12 @@ fn refused(error: BillError) -> anyhow::Error {
     }
 }
 
-fn progress() -> ProgressBar {
+pub(super) fn progress() -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {bytes} of {total_bytes} {elapsed}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(120));

@@ -88,13 +88,13 @@ pub(super) fn run(command: PricesCommand) -> anyhow::Result<Ending> {
 
 /// The prices that apply: those of a bill, when one is given, and what surgeon.toml states.
 fn book(args: &input::InputArgs) -> anyhow::Result<PriceBook> {
-    let settings = settings::read(args.config.as_deref())?;
+    let settings = settings::read(args.reading.config.as_deref())?;
     let terms = settings.prices()?;
     if args.inputs.is_empty() {
-        let currency = args.options(&settings, Vec::new())?.currency.unwrap_or(Currency::USD);
+        let currency = args.reading.options(&settings, Vec::new())?.currency.unwrap_or(Currency::USD);
         return Ok(PriceBook::new(&Baseline::default(), currency, today(), terms));
     }
-    let mut bill = args.aggregates(&args.options(&settings, Vec::new())?)?;
+    let mut bill = args.aggregates(&args.reading.options(&settings, Vec::new())?)?;
     crate::derive::derive(&mut bill.tables, bill.as_of)?;
     let baseline = crate::derive::baseline::baseline(&bill.tables, bill.as_of);
     Ok(PriceBook::new(&baseline, bill.currency, bill.as_of.date(), terms))
@@ -239,8 +239,8 @@ fn similar(text: &str, region: &str) -> String {
 }
 
 fn coverage(args: &CoverageArgs) -> anyhow::Result<Ending> {
-    let settings = settings::read(args.input.config.as_deref())?;
-    let mut bill = args.input.aggregates(&args.input.options(&settings, Vec::new())?)?;
+    let settings = settings::read(args.input.reading.config.as_deref())?;
+    let mut bill = args.input.aggregates(&args.input.reading.options(&settings, Vec::new())?)?;
     crate::derive::derive(&mut bill.tables, bill.as_of)?;
     let baseline = crate::derive::baseline::baseline(&bill.tables, bill.as_of);
     let book = PriceBook::new(&baseline, bill.currency, bill.as_of.date(), settings.prices()?);

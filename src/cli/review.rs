@@ -66,13 +66,8 @@ struct Options<'a> {
 
 impl<'a> Options<'a> {
     fn new(args: &'a ReviewArgs, settings: &settings::Settings) -> anyhow::Result<Self> {
-        let named = args.format.clone().or_else(|| {
-            let extension = args.output.as_ref()?.extension()?.to_str()?;
-            Some(if extension == "txt" { "text".into() } else { extension.to_owned() })
-        });
-        let word = named.unwrap_or_else(|| "text".into());
-        let format =
-            Format::parse(&word).ok_or_else(|| usage(format!("{word:?} is no format: text, md, html, json or csv")))?;
+        let known = "text, md, html, json or csv";
+        let format = Format::choose(args.format.as_deref(), args.output.as_deref(), known).map_err(usage)?;
         if args.limit.is_some() && format != Format::Markdown {
             return Err(usage("--limit applies to Markdown: add -f md".into()));
         }
@@ -95,7 +90,7 @@ impl<'a> Options<'a> {
         Ok(Options {
             args,
             format,
-            billing: args.input.options(settings, tag_keys)?,
+            billing: args.input.reading.options(settings, tag_keys)?,
             as_of,
             invoice_total: args.invoice_total.clone(),
             conditions,
@@ -105,7 +100,7 @@ impl<'a> Options<'a> {
 
 /// Runs the review.
 pub(super) fn run(args: &ReviewArgs) -> anyhow::Result<Ending> {
-    let settings = settings::read(args.input.config.as_deref())?;
+    let settings = settings::read(args.input.reading.config.as_deref())?;
     let options = Options::new(args, &settings)?;
     let templates = templates(args.templates.as_deref())?;
     let rules = rules::load(&args.selection, &settings)?;

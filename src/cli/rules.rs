@@ -138,6 +138,7 @@ fn test(rules: &[Rule]) -> anyhow::Result<Ending> {
     let mut failed = 0;
     let mut text = String::new();
     for rule in rules {
+        rules::check(rule)?;
         for case in rules::run_cases(rule) {
             let word = if case.passed { "ok" } else { "FAILED" };
             text.push_str(&format!("{}: {} … {word}\n", rule.id, case.name));

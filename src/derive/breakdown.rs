@@ -62,6 +62,13 @@ pub fn totals_by(charge_totals: &DataFrame, column: &str) -> BTreeMap<Option<Str
     out
 }
 
+/// The keys under which some charge that costs something has nothing in `column`.
+#[must_use]
+pub fn without(charge_totals: &DataFrame, key: &str, column: &str) -> BTreeSet<Option<String>> {
+    let rows = texts(charge_totals, key).into_iter().zip(texts(charge_totals, column)).zip(costs(charge_totals));
+    rows.filter(|((_, value), cost)| value.is_none() && !cost.billed.is_zero()).map(|((key, _), _)| key).collect()
+}
+
 /// List cost of all usage, or nothing when any usage has none.
 #[must_use]
 pub fn list_total(charge_totals: &DataFrame) -> Option<Decimal> {

@@ -6,7 +6,7 @@ use crate::id::resource_type;
 use crate::table::{self, DECIMAL, Table};
 
 /// The declared table `resources`.
-pub(super) fn resources(resource_costs: &DataFrame) -> PolarsResult<DataFrame> {
+pub(super) fn resources(resource_costs: &DataFrame, tags: Option<&DataFrame>) -> PolarsResult<DataFrame> {
     let last = when(col("Long").fill_null(lit(false)))
         .then(
             (col("ChargePeriodEnd") - lit(1_000_000).cast(DataType::Duration(TimeUnit::Microseconds)))
@@ -38,7 +38,7 @@ pub(super) fn resources(resource_costs: &DataFrame) -> PolarsResult<DataFrame> {
             col("Day").n_unique().cast(DataType::Int64).alias("DaysSeen"),
             col("Meter").is_not_null().all(true).alias("Metered"),
         ])
-        .join(services, target.clone(), target, JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) })
+        .join(services, target.clone(), target.clone(), JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) })
         .with_column(
             col("ResourceId")
                 .map(
@@ -49,8 +49,22 @@ pub(super) fn resources(resource_costs: &DataFrame) -> PolarsResult<DataFrame> {
                     |_, field| Ok(Field::new(field.name().clone(), DataType::String)),
                 )
                 .alias("ResourceType"),
-        );
+        )
+        .join(tags_seen(tags), target.clone(), target, JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Left) });
     declared(&table::RESOURCES, joined, &["SubAccountId", "RegionId", "ResourceId"])
+}
+
+/// How many allocation tags each target carries; nothing is known where no charge of the bill has one.
+fn tags_seen(tags: Option<&DataFrame>) -> LazyFrame {
+    let frame = tags.cloned().unwrap_or_else(|| table::RESOURCE_TAGS.empty());
+    let keys: Vec<Expr> = frame
+        .columns()
+        .iter()
+        .filter(|column| column.name().starts_with("Tag_") && column.null_count() < column.len())
+        .map(|column| col(column.name().clone()).is_not_null().cast(DataType::Int64))
+        .collect();
+    let seen = keys.into_iter().reduce(|sum, one| sum + one).unwrap_or_else(|| lit(NULL).cast(DataType::Int64));
+    frame.lazy().select([col("SubAccountId"), col("RegionId"), col("ResourceId"), seen.alias("TagsSeen")])
 }
 
 /// The declared table `commitments`: the latest billing period.

@@ -82,7 +82,8 @@ impl View {
     }
 }
 
-fn value(json: &Json) -> Value {
+/// JSON as the templates see it: invisible characters dropped.
+pub(super) fn value(json: &Json) -> Value {
     match json {
         Json::Null => Value::from(()),
         Json::Bool(flag) => Value::from(*flag),

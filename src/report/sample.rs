@@ -146,13 +146,26 @@ pub(crate) fn sample() -> Review {
         }],
         spend: Spend {
             billed: amount("12345.674999"),
+            amortized: amount("11020.5"),
             effective: amount("11020.5"),
             list: Some(amount("14000")),
             billed_run_rate: amount("12000"),
             effective_run_rate: amount("10900.123"),
             by_category: vec![line("Usage", "11000", "11020.5"), line("Tax", "1345.674999", "0")],
             by_type: vec![line("Usage", "11000", "11020.5")],
-            by_month: vec![line("2026-06", "12345.674999", "11020.5")],
+            account: vec![AccountLine {
+                kind: "Usage on demand".into(),
+                charges: 100,
+                cash: amount("12345.674999"),
+                amortized: amount("11020.5"),
+                net: amount("11020.5"),
+            }],
+            by_month: vec![MonthLine {
+                key: Some("2026-06-01".into()),
+                billed: amount("12345.674999"),
+                effective: amount("11020.5"),
+                state: MonthState::NotFinal,
+            }],
         },
         tie_out: TieOut {
             ties: true,
@@ -191,6 +204,12 @@ pub(crate) fn sample() -> Review {
             remedy: "collect DatabaseConnections (cloudwatch:GetMetricData)".into(),
         }],
         unknown_cost: amount("612.9"),
+        next: vec![Ask {
+            ask: "the same export with hourly granularity (TIME_GRANULARITY = HOURLY)".into(),
+            why: "charges per day or month do not say in which hours something was used".into(),
+            cost: Some(amount("612.9")),
+            rules: vec!["ec2-instance-quiet-hours".into()],
+        }],
         rules: vec![RuleLine {
             rule: "ebs-volume-gp2".into(),
             title: "gp2 volume that would cost less as gp3".into(),

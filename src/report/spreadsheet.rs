@@ -44,7 +44,6 @@ pub(super) fn write(review: &Review) -> Result<String, ReportError> {
 
 fn row(finding: &FindingView, currency: &str) -> [String; 19] {
     let text = |text: &Option<String>| text.as_deref().map(guarded).unwrap_or_default();
-    let amount = |amount: Option<Amount>| amount.map(|amount| amount.0.normalize().to_string()).unwrap_or_default();
     [
         guarded(&finding.id),
         guarded(&finding.rule),
@@ -68,6 +67,11 @@ fn row(finding: &FindingView, currency: &str) -> [String; 19] {
     ]
 }
 
+/// An amount, exact; empty when there is none.
+pub(super) fn amount(amount: Option<Amount>) -> String {
+    amount.map(|amount| amount.0.normalize().to_string()).unwrap_or_default()
+}
+
 fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Chosen => "chosen",
@@ -80,7 +84,7 @@ fn standing(standing: Standing) -> &'static str {
 
 /// A cell that no spreadsheet runs: an apostrophe before what would start a formula. Source: OWASP, "CSV Injection";
 /// the full-width signs count in East Asian versions of Excel.
-fn guarded(text: &str) -> String {
+pub(super) fn guarded(text: &str) -> String {
     let shown = plain_text(text);
     let formula = shown.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     if (formula || text.starts_with(['\t', '\r'])) && parse_decimal(&shown).is_err() {

@@ -26,7 +26,7 @@ fn poison(tree: &mut Json, key: &str, with: &str, pages: bool) {
     match tree {
         Json::String(text) => {
             let page = matches!(key, "what_to_do" | "when_to_leave");
-            if key != "standing" && (pages || !page) && parse_decimal(text).is_err() {
+            if !matches!(key, "standing" | "state") && (pages || !page) && parse_decimal(text).is_err() {
                 *text = with.to_owned();
             }
         }

@@ -7,9 +7,9 @@ use polars::prelude::DataFrame;
 use rust_decimal::Decimal;
 
 use super::{
-    Alert, Amount, Breakdown, BreakdownRow, ChangeView, CommitmentView, DayCost, EvidenceView, FindingView, Gap, Line,
-    NetFrom, Owner, ParameterView, Period, PlanView, Review, RuleLine, Source, Spend, Standing, StrategyLine,
-    TagCoverage, TagValue, TieOut, TieOutLine, Unknown, VERSION,
+    AccountLine, Alert, Amount, Breakdown, BreakdownRow, ChangeView, CommitmentView, DayCost, EvidenceView,
+    FindingView, Gap, Line, MonthLine, MonthState, NetFrom, Owner, ParameterView, Period, PlanView, Review, RuleLine,
+    Source, Spend, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, Unknown, VERSION, next,
 };
 use crate::billing::tie_out;
 use crate::derive::baseline::Baseline;
@@ -21,7 +21,7 @@ use crate::period::AsOf;
 use crate::plan::{Plan, Planned, Standing as PlanStanding, Value};
 use crate::ratio::Ratio;
 use crate::rules::Rule;
-use crate::table::read::{columns_of, dates, numbers};
+use crate::table::read::{columns_of, dates, integers, numbers};
 use crate::waivers::Waiver;
 
 /// What the stages found.
@@ -79,6 +79,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         _ => None,
     }));
     let (unknown, unknown_cost) = context.unknown();
+    let spend = context.spend();
     Review {
         version: VERSION.into(),
         tool: env!("CARGO_PKG_VERSION").into(),
@@ -87,7 +88,8 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         currency: inputs.currency.to_string(),
         period: Period { first: inputs.first.to_string(), last: inputs.last.to_string() },
         sources: inputs.sources.clone(),
-        spend: context.spend(),
+        next: next::asks(&inputs, &spend.by_month),
+        spend,
         tie_out: tie_out_view(inputs.tie_out),
         plan: context.plan_view(),
         alerts: context.alerts(),
@@ -146,20 +148,47 @@ impl<'a> Context<'a> {
             lines
         };
         let by_category = lines(breakdown::totals_by(&totals, "ChargeCategory"), "(not stated)");
-        let mut by_month = lines(breakdown::totals_by(&totals, "BillingPeriodStart"), "(not stated)");
-        by_month.sort_by(|a, b| a.key.cmp(&b.key));
         let run_rates = self.table("resource_monthly_costs");
         let sum = |name: &str| numbers(&run_rates, name).into_iter().flatten().sum::<Decimal>();
         Spend {
             billed: Amount(by_category.iter().map(|l| l.billed.0).sum()),
             effective: Amount(by_category.iter().map(|l| l.effective.0).sum()),
+            amortized: Amount(numbers(&totals, "AmortizedCost").into_iter().flatten().sum()),
             list: breakdown::list_total(&totals).map(Amount),
             billed_run_rate: Amount(sum("BilledRunRate")),
             effective_run_rate: Amount(sum("EffectiveRunRate")),
             by_category,
             by_type: lines(breakdown::totals_by(&totals, "x_ChargeType"), "(not stated)"),
-            by_month,
+            account: account(&totals),
+            by_month: self.months(&totals),
         }
+    }
+
+    fn months(&self, totals: &DataFrame) -> Vec<MonthLine> {
+        // Formats that have an invoice number once a bill is final: CUR, and FOCUS since 1.2.
+        let states = |format: &str| {
+            format.starts_with("CUR") || format.strip_prefix("FOCUS ").is_some_and(|version| version >= "1.2")
+        };
+        let stated = self.inputs.sources.iter().any(|source| states(&source.format));
+        let open = breakdown::without(totals, "BillingPeriodStart", "InvoiceId");
+        let state = |key: &Option<String>| {
+            let next = key.as_ref().and_then(|k| k.parse::<Date>().ok()).map(|d| d.last_of_month());
+            match () {
+                () if next.is_some_and(|last| self.inputs.as_of.date() <= last) => MonthState::InProgress,
+                () if !stated => MonthState::Over,
+                () if open.contains(key) => MonthState::NotFinal,
+                () => MonthState::Invoiced,
+            }
+        };
+        let months = breakdown::totals_by(totals, "BillingPeriodStart").into_iter();
+        months
+            .map(|(key, cost)| MonthLine {
+                state: state(&key),
+                key,
+                billed: Amount(cost.billed),
+                effective: Amount(cost.effective),
+            })
+            .collect()
     }
 
     fn plan_view(&self) -> PlanView {
@@ -314,23 +343,23 @@ impl<'a> Context<'a> {
                 title: rule.title.clone(),
                 resources: verdicts.unknown.len(),
                 cost: Amount(verdicts.unknown.iter().map(|t| self.inputs.baseline.cost_of(t)).sum()),
-                remedy: self.remedy(&verdicts.unknown).into(),
+                remedy: self.remedy(rule, &verdicts.unknown),
             });
         }
         lines.sort_by(|a, b| b.cost.cmp(&a.cost).then_with(|| a.rule.cmp(&b.rule)));
         (lines, Amount(all.into_iter().map(|t| self.inputs.baseline.cost_of(t)).sum()))
     }
 
-    /// What would settle it, told from what is missing.
-    fn remedy(&self, targets: &[Target]) -> &'static str {
-        let lines = || targets.iter().filter_map(|t| self.inputs.baseline.lines.get(t)).flatten();
-        if lines().any(|line| line.meter.is_none()) {
-            "this export lost the usage types, and SKU and description do not name them: use CUR 2.0"
-        } else if !self.inputs.hourly {
-            "an export with hourly granularity"
-        } else {
-            "a longer history, or usage metrics of these resources"
+    /// What would settle most of it, told from what is missing.
+    fn remedy(&self, rule: &Rule, targets: &[Target]) -> String {
+        let mut needs: BTreeMap<next::Need, (Decimal, usize)> = BTreeMap::new();
+        for target in targets {
+            let (cost, count) = needs.entry(next::Need::of(rule, target, self.inputs)).or_default();
+            *cost += self.inputs.baseline.cost_of(target);
+            *count += 1;
         }
+        let most = needs.into_iter().max_by_key(|(_, weight)| *weight);
+        most.map(|(need, _)| need.short().to_owned()).unwrap_or_default()
     }
 
     fn rule_lines(&self) -> Vec<RuleLine> {
@@ -484,6 +513,31 @@ impl<'a> Context<'a> {
         });
         all
     }
+}
+
+/// Kinds of charges with their rows and three views, largest cash first.
+fn account(totals: &DataFrame) -> Vec<AccountLine> {
+    let mut kinds: BTreeMap<String, AccountLine> = BTreeMap::new();
+    let [names] = columns_of(totals, ["x_ChargeKind"]);
+    let [cash, amortized, net] = ["BilledCost", "AmortizedCost", "EffectiveCost"].map(|name| numbers(totals, name));
+    for ((row, name), charges) in names.into_iter().enumerate().zip(integers(totals, "Charges")) {
+        let at = |values: &[Option<Decimal>]| values.get(row).copied().flatten().unwrap_or_default();
+        let kind = name.unwrap_or_else(|| "Type not stated".into());
+        let line = kinds.entry(kind.clone()).or_insert_with(|| AccountLine {
+            kind,
+            charges: 0,
+            cash: Amount::default(),
+            amortized: Amount::default(),
+            net: Amount::default(),
+        });
+        line.charges += charges.unwrap_or_default().unsigned_abs();
+        line.cash.0 += at(&cash);
+        line.amortized.0 += at(&amortized);
+        line.net.0 += at(&net);
+    }
+    let mut lines: Vec<AccountLine> = kinds.into_values().collect();
+    lines.sort_by(|a, b| b.cash.cmp(&a.cash).then_with(|| a.kind.cmp(&b.kind)));
+    lines
 }
 
 /// What commitments hold back of a saving, in words.

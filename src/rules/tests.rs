@@ -589,6 +589,7 @@ fn built_in_pages_pass_their_checks_and_their_cases() {
     let rules = builtin()
         .unwrap_or_else(|errors| panic!("{}", errors.iter().map(RuleError::to_string).collect::<Vec<_>>().join("\n")));
     for rule in &rules {
+        check(rule).unwrap_or_else(|error| panic!("{error}"));
         for outcome in run_cases(rule) {
             assert!(outcome.passed, "{}:{}: {}\n{}", rule.file, outcome.line, outcome.name, outcome.detail);
         }

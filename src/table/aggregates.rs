@@ -5,7 +5,7 @@ use super::{ColumnType::*, Table, column};
 /// Where the money is, by everything a tie-out asks for.
 pub const CHARGE_TOTALS: Table = Table {
     name: "charge_totals",
-    row: "billing period × payer × account × currency × charge category × charge type × invoice",
+    row: "billing period × payer × account × currency × charge category × charge type × charge kind × invoice",
     from: "billing (aggregate of charges)",
     in_rules: true,
     columns: &[
@@ -15,9 +15,17 @@ pub const CHARGE_TOTALS: Table = Table {
         column("BillingCurrency", Text, "", false, "ISO 4217 code."),
         column("ChargeCategory", Text, "", true, "Usage, Purchase, Tax, Credit, Adjustment."),
         column("x_ChargeType", Text, "", true, "The provider's own charge type."),
+        column("x_ChargeKind", Text, "", true, "The line of the account."),
         column("InvoiceId", Text, "", true, "Invoice; null until the bill is final."),
         column("BilledCost", Decimal, "currency", false, "Sum of what is invoiced."),
-        column("EffectiveCost", Decimal, "currency", true, "Sum of amortized cost."),
+        column("EffectiveCost", Decimal, "currency", true, "Sum of amortized cost, after discounts."),
+        column(
+            "AmortizedCost",
+            Decimal,
+            "currency",
+            true,
+            "Sum of amortized cost, before discounts that net columns state.",
+        ),
         column("ListCost", Decimal, "currency", true, "Sum at list price, where the bill has it."),
         column("Charges", Integer, "charges", false, "Rows of the bill."),
     ],
@@ -139,6 +147,13 @@ pub const COMMITMENT_COSTS: Table = Table {
         column("CommitmentDiscountStatus", Text, "", true, "Used or Unused."),
         column("BilledCost", Decimal, "currency", false, "Sum of what is invoiced."),
         column("EffectiveCost", Decimal, "currency", true, "Sum of amortized cost."),
+        column(
+            "AmortizedCost",
+            Decimal,
+            "currency",
+            true,
+            "Sum of amortized cost, before discounts that net columns state.",
+        ),
         column(
             "CommitmentTotal",
             Decimal,

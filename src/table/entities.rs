@@ -18,6 +18,13 @@ pub const RESOURCES: Table = Table {
         column("LastDay", Date, "", true, "Last day with a charge."),
         column("DaysSeen", Integer, "days", false, "Days with a charge."),
         column("Metered", Boolean, "", false, "Whether every charge of it has a meter; false: the export lost some."),
+        column(
+            "TagsSeen",
+            Integer,
+            "tags",
+            true,
+            "How many of the allocation tags it carries a value for; null when the bill has no tags at all.",
+        ),
     ],
 };
 

@@ -1,0 +1,344 @@
+//! The same charges twice: duplicate deliveries, successive snapshots of a month, the same month in two formats.
+//!
+//! Knows: which files hold the same payer and billing period, and how far their charges are the same. Does not know: manifests;
+//! files that came with one manifest or in one archive were delivered together and are parts of one bill. Of several
+//! deliveries of a month one is reviewed and the others are left out as gaps; what cannot be told apart is refused.
+//!
+//! Parts of a delivery look much like its duplicates: same payer, same month. They differ in the charges themselves, so those are
+//! compared: a digest of each charge's natural key (who, what, where, when; never the line item id, which is not stable across
+//! deliveries), of a sample that is the same in every file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::*;
+
+use super::columns::{collect, text};
+use super::source::one_line;
+use super::{Bill, BillError, BillFile, Format};
+use crate::dataset::GapEntry;
+use crate::table::read::{integers, texts};
+
+/// Digests kept of a file; some thousand tell shares to a percent.
+const SAMPLE: u64 = 4096;
+/// Two files are the same bill when this share of the smaller one's charges, cost included, is in the other.
+const SAME_CHARGES: f64 = 0.5;
+/// … or when this share of its keys is, and keys are rarely repeated within a file: a month whose costs were all restated.
+const SAME_KEYS: f64 = 0.8;
+const DISTINCT_KEYS: f64 = 0.9;
+
+/// What one file holds of one payer's month.
+#[derive(Clone, Debug)]
+struct Holding {
+    /// Accounts with charges.
+    accounts: BTreeSet<String>,
+    /// Latest end of a charge, microseconds.
+    until: i64,
+    /// Charges that cost something and are on no invoice.
+    open: i64,
+    /// Charges of at most an hour, and all.
+    hourly: i64,
+    charges: i64,
+}
+
+/// Payer and first day of the billing period.
+type Month = (String, String);
+
+struct Candidate<'a> {
+    file: &'a BillFile,
+    holdings: BTreeMap<Month, Holding>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Sketch {
+    keys: BTreeSet<i64>,
+    charges: BTreeSet<i64>,
+    sampled: usize,
+}
+
+/// Leaves out what is there twice; says so in the gaps of the delivery.
+///
+/// # Errors
+/// [`BillError::Overlap`] when files share a month in part.
+pub(super) fn resolve(bill: &mut Bill) -> Result<(), BillError> {
+    if units(&bill.files).len() < 2 {
+        return Ok(());
+    }
+    let mut candidates = Vec::new();
+    for file in &bill.files {
+        candidates.push(Candidate { file, holdings: holdings(bill, file)? });
+    }
+    let mut out: BTreeMap<usize, String> = BTreeMap::new();
+    for (first, second) in pairs(&candidates) {
+        if out.contains_key(&first) || out.contains_key(&second) {
+            continue;
+        }
+        let shared: Vec<Month> = candidates[first]
+            .holdings
+            .keys()
+            .filter(|m| candidates[second].holdings.contains_key(*m))
+            .cloned()
+            .collect();
+        if shared.is_empty() || !same_bill(&candidates, first, second, &shared)? {
+            continue;
+        }
+        let (kept, left, reason) = choose(&candidates, first, second, &shared);
+        let alone: Vec<&str> = candidates[left]
+            .holdings
+            .keys()
+            .filter(|month| !candidates[kept].holdings.contains_key(*month))
+            .map(|(_, period)| period.get(..7).unwrap_or(period))
+            .collect();
+        if !alone.is_empty() {
+            return Err(BillError::Overlap {
+                first: candidates[kept].file.name.clone(),
+                second: candidates[left].file.name.clone(),
+                shared: shared
+                    .iter()
+                    .map(|(_, period)| period.get(..7).unwrap_or(period))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                alone: alone.join(", "),
+            });
+        }
+        out.insert(left, format!("holds the same charges as {}, {reason}", candidates[kept].file.name));
+    }
+    let gaps = out.iter().map(|(index, reason)| GapEntry {
+        what: format!("a file is left out: it {reason}"),
+        place: bill.files[*index].name.clone(),
+        remedy: "surgeon diff compares two deliveries; review the file alone to see it".into(),
+    });
+    let gaps: Vec<GapEntry> = gaps.collect();
+    bill.delivery.gaps.extend(gaps);
+    let mut index = 0;
+    bill.files.retain(|_| (!out.contains_key(&index), index += 1).0);
+    index = 0;
+    bill.audits.retain(|_| (!out.contains_key(&index), index += 1).0);
+    Ok(())
+}
+
+/// Files delivered together count once.
+fn units(files: &[BillFile]) -> BTreeSet<&str> {
+    files.iter().map(|file| file.unit.as_deref().unwrap_or(&file.name)).collect()
+}
+
+fn pairs(candidates: &[Candidate<'_>]) -> Vec<(usize, usize)> {
+    let unit = |index: usize| candidates[index].file.unit.as_deref();
+    let all = (0..candidates.len()).flat_map(|first| (first + 1..candidates.len()).map(move |second| (first, second)));
+    all.filter(|(first, second)| unit(*first).is_none() || unit(*first) != unit(*second)).collect()
+}
+
+fn failed(file: &BillFile) -> impl Fn(PolarsError) -> BillError {
+    let name = file.name.clone();
+    move |error| BillError::Value { file: name.clone(), message: one_line(&error.to_string()) }
+}
+
+/// What a file holds, by payer and month.
+fn holdings(bill: &Bill, file: &BillFile) -> Result<BTreeMap<Month, Holding>, BillError> {
+    let seconds = (col("ChargePeriodEnd") - col("ChargePeriodStart")).dt().total_seconds(false);
+    let open = col("InvoiceId").is_null().and(col("BilledCost").neq(lit(0)));
+    let count = |condition: Expr| condition.fill_null(lit(false)).cast(DataType::Int64).sum();
+    let grouped =
+        bill.charges_of(file)?.group_by(["BillingAccountId", "BillingPeriodStart", "SubAccountId"].map(col)).agg([
+            col("ChargePeriodEnd").max().alias("until"),
+            count(open).alias("open"),
+            count(seconds.lt_eq(lit(3600))).alias("hourly"),
+            len().cast(DataType::Int64).alias("charges"),
+        ]);
+    let frame = collect(grouped).map_err(failed(file))?;
+    let [payers, periods, accounts] =
+        ["BillingAccountId", "BillingPeriodStart", "SubAccountId"].map(|name| texts(&frame, name));
+    let [until, open, hourly, charges] = ["until", "open", "hourly", "charges"].map(|name| integers(&frame, name));
+    let mut out: BTreeMap<Month, Holding> = BTreeMap::new();
+    for row in 0..frame.height() {
+        let text = |column: &[Option<String>]| column.get(row).cloned().flatten().unwrap_or_default();
+        let number = |column: &[Option<i64>]| column.get(row).copied().flatten().unwrap_or_default();
+        let holding = out.entry((text(&payers), text(&periods))).or_insert_with(|| Holding {
+            accounts: BTreeSet::new(),
+            until: 0,
+            open: 0,
+            hourly: 0,
+            charges: 0,
+        });
+        holding.accounts.insert(text(&accounts));
+        holding.until = holding.until.max(number(&until));
+        holding.open += number(&open);
+        holding.hourly += number(&hourly);
+        holding.charges += number(&charges);
+    }
+    Ok(out)
+}
+
+/// How a delivery speaks: files that speak differently are never parts of one delivery.
+fn manner(candidate: &Candidate<'_>, month: &Month) -> (&'static str, bool) {
+    let family = match candidate.file.format {
+        Format::CurLegacy => "CUR legacy",
+        Format::Cur2 => "CUR 2.0",
+        Format::Focus(_) => "FOCUS",
+        Format::Azure => "Azure",
+        Format::Gcp => "Google Cloud",
+        Format::Oci => "OCI",
+    };
+    let hourly = candidate.holdings.get(month).is_some_and(|h| h.hourly * 2 > h.charges);
+    (family, hourly)
+}
+
+fn same_bill(candidates: &[Candidate<'_>], first: usize, second: usize, shared: &[Month]) -> Result<bool, BillError> {
+    let both = |month: &Month| (candidates[first].holdings.get(month), candidates[second].holdings.get(month));
+    let meet = shared.iter().any(|month| match both(month) {
+        (Some(a), Some(b)) => !a.accounts.is_disjoint(&b.accounts),
+        _ => false,
+    });
+    if !meet {
+        return Ok(false);
+    }
+    if shared.iter().any(|month| manner(&candidates[first], month) != manner(&candidates[second], month))
+        || candidates[first].file.amortized != candidates[second].file.amortized
+    {
+        return Ok(true);
+    }
+    let rows = |index: usize| candidates[index].holdings.values().map(|h| h.charges.unsigned_abs()).sum::<u64>();
+    let every = (rows(first).max(rows(second)) / SAMPLE).max(1);
+    let (a, b) = (&sketch(candidates[first].file, every)?, &sketch(candidates[second].file, every)?);
+    // Of each file's sample, as much as its charges of the shared months are of all its charges.
+    let shared_part = |index: usize| {
+        let of = |month: &&Month| candidates[index].holdings.get(*month).map_or(0, |h| h.charges.unsigned_abs());
+        shared.iter().map(|month| of(&month)).sum::<u64>() as f64 / rows(index).max(1) as f64
+    };
+    let share = |a: &BTreeSet<i64>, b: &BTreeSet<i64>| {
+        let least = (a.len() as f64 * shared_part(first)).min(b.len() as f64 * shared_part(second));
+        a.intersection(b).count() as f64 / least.max(1.0)
+    };
+    let distinct = |s: &Sketch| s.keys.len() as f64 / s.sampled.max(1) as f64;
+    let restated = share(&a.keys, &b.keys) > SAME_KEYS && distinct(a).min(distinct(b)) > DISTINCT_KEYS;
+    Ok(restated || share(&a.charges, &b.charges) > SAME_CHARGES)
+}
+
+/// Raw columns that say who, what, where and when, in the formats that have them.
+const NATURAL_KEY: [&str; 44] = [
+    // AWS CUR, legacy and 2.0
+    "lineItem/UsageAccountId",
+    "lineItem/LineItemType",
+    "lineItem/UsageStartDate",
+    "lineItem/UsageEndDate",
+    "lineItem/ProductCode",
+    "lineItem/UsageType",
+    "lineItem/Operation",
+    "lineItem/AvailabilityZone",
+    "lineItem/ResourceId",
+    "lineItem/LineItemDescription",
+    "line_item_usage_account_id",
+    "line_item_line_item_type",
+    "line_item_usage_start_date",
+    "line_item_usage_end_date",
+    "line_item_product_code",
+    "line_item_usage_type",
+    "line_item_operation",
+    "line_item_availability_zone",
+    "line_item_resource_id",
+    "line_item_line_item_description",
+    // FOCUS
+    "SubAccountId",
+    "ChargeCategory",
+    "ChargePeriodStart",
+    "ChargePeriodEnd",
+    "SkuPriceId",
+    "SkuId",
+    "ResourceId",
+    "ChargeDescription",
+    "RegionId",
+    "CommitmentDiscountId",
+    // Azure, Google Cloud, OCI
+    "SubscriptionId",
+    "SubscriptionGuid",
+    "Date",
+    "UsageDateTime",
+    "MeterId",
+    "ChargeType",
+    "project.id",
+    "sku.id",
+    "usage_start_time",
+    "resource.global_name",
+    "lineItem/tenantId",
+    "lineItem/intervalUsageStart",
+    "cost/productSku",
+    "product/resourceId",
+];
+
+/// Digests of one charge in so many.
+fn sketch(file: &BillFile, every: u64) -> Result<Sketch, BillError> {
+    let raw = |name: &&str| text(file, &[*name]).map(|text| coalesce(&[text, lit("")]));
+    let key = concat_str(NATURAL_KEY.iter().filter_map(raw).collect::<Vec<_>>(), "\u{1f}", false);
+    let cost = super::columns::number(file, file.cost_column()).cast(DataType::String);
+    let digests = file.scan()?.select([
+        digest(key.clone()).alias("key"),
+        digest(concat_str([key, coalesce(&[cost, lit("")])], "\u{1f}", false)).alias("charge"),
+    ]);
+    let every = i64::try_from(every).unwrap_or(i64::MAX);
+    let sampled = digests.filter((col("key") % lit(every)).eq(lit(0)));
+    let frame = collect(sampled).map_err(failed(file))?;
+    let keys: Vec<i64> = integers(&frame, "key").into_iter().flatten().collect();
+    Ok(Sketch {
+        sampled: keys.len(),
+        keys: keys.into_iter().collect(),
+        charges: integers(&frame, "charge").into_iter().flatten().collect(),
+    })
+}
+
+/// FNV-1a of a text (Fowler, Noll, Vo), as a number that is not negative.
+fn digest(text: Expr) -> Expr {
+    text.map(
+        |column| {
+            let hash = |text: &str| {
+                let hash = text
+                    .bytes()
+                    .fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+                (hash >> 1).cast_signed()
+            };
+            let digests: Int64Chunked = column.str()?.iter().map(|text| text.map(hash)).collect();
+            Ok(digests.with_name(column.name().clone()).into_column())
+        },
+        |_, field| Ok(Field::new(field.name().clone(), DataType::Int64)),
+    )
+}
+
+/// Which of two is reviewed, which is left out, and why.
+fn choose(candidates: &[Candidate<'_>], first: usize, second: usize, shared: &[Month]) -> (usize, usize, &'static str) {
+    let sum = |index: usize, of: fn(&Holding) -> i64| -> i64 {
+        shared.iter().filter_map(|month| candidates[index].holdings.get(month)).map(of).sum()
+    };
+    const DAY: i64 = 86_400_000_000;
+    let last_day = |index: usize| {
+        shared
+            .iter()
+            .filter_map(|month| candidates[index].holdings.get(month))
+            .map(|h| h.until / DAY)
+            .max()
+            .unwrap_or_default()
+    };
+    let hourly = |index: usize| shared.iter().any(|month| manner(&candidates[index], month).1);
+    let cash = |index: usize| !candidates[index].file.amortized;
+    let rank = |index: usize| match candidates[index].file.format {
+        Format::Cur2 => 3,
+        Format::CurLegacy => 2,
+        Format::Focus(_) => 1,
+        Format::Azure | Format::Gcp | Format::Oci => 0,
+    };
+    let open = |index: usize| sum(index, |h| h.open);
+    let rows = |index: usize| sum(index, |h| h.charges);
+    let order = [
+        (last_day(first).cmp(&last_day(second)), "which goes on to a later day"),
+        (open(second).min(1).cmp(&open(first).min(1)), "which is invoiced"),
+        (cash(first).cmp(&cash(second)), "which has what is invoiced (this one has amortized costs)"),
+        (hourly(first).cmp(&hourly(second)), "which is hourly"),
+        (rank(first).cmp(&rank(second)), "whose format says more"),
+        (rows(first).cmp(&rows(second)), "which has more charges"),
+    ];
+    for (ordering, reason) in order {
+        match ordering {
+            std::cmp::Ordering::Greater => return (first, second, reason),
+            std::cmp::Ordering::Less => return (second, first, reason),
+            std::cmp::Ordering::Equal => {}
+        }
+    }
+    (second, first, "which comes later by name")
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""A moto server on a free port of this machine, for the tests of what is asked of AWS.
+
+    serve.py                 prints its address, and serves until it is stopped
+    serve.py COMMAND [ARG…]  runs the command with the address in SURGEON_TEST_S3, and ends as it ends
+
+What requirements.txt pins is installed once, into a virtual environment beside the build caches: nothing in the checkout.
+"""
+
+import hashlib
+import logging
+import os
+import subprocess
+import sys
+import threading
+import venv
+from pathlib import Path
+
+PINS = Path(__file__).with_name("requirements.txt")
+
+
+def environment():
+    """The virtual environment for these pins; made when there is none."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").resolve()
+    pins = hashlib.sha256(PINS.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    folder = cache / "scale-surgeon" / f"moto-{pins}"
+    complete = folder / "complete"
+    if not complete.exists():
+        venv.create(folder, clear=True, with_pip=True)
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        # Standard output is the address alone.
+        subprocess.run([*pip, "-r", PINS], check=True, stdout=sys.stderr)
+        complete.touch()
+    return folder
+
+
+def main(command):
+    folder = environment()
+    if Path(sys.prefix).resolve() != folder:
+        # Another moto that this machine may have is not the pinned one.
+        there = str(folder / "bin" / "python")
+        os.execv(there, [there, __file__, *command])
+    from moto.server import ThreadedMotoServer
+
+    # A line for each request helps nobody; what fails in the server does.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    try:
+        if not command:
+            print(address, flush=True)
+            threading.Event().wait()
+        code = subprocess.run(command, env={**os.environ, "SURGEON_TEST_S3": address}).returncode
+    except KeyboardInterrupt:
+        return 130
+    # A command that a signal ended has its number below zero.
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
