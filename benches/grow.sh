@@ -91,7 +91,7 @@ for name in "${files[@]}"; do
     duckdb=$(cells "$work/$name.duckdb" \
         "$python" "$here/duckdb_aggregates.py" "$file" --threads "$threads" --memory-limit "$limit")
     charges=$(rows "$name")
-    echo "| $name | $charges | $(($(stat -c %s "$file") / 1000000)) MB | $review | $duckdb |"
+    echo "| $name | $charges | $(($(stat -Lc %s "$file") / 1000000)) MB | $review | $duckdb |"
 done
 echo
 echo "Billed, effective and rows are the same multiple of ${files[0]} everywhere, in both tools; DuckDB's groups are the same in number."

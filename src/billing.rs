@@ -18,6 +18,7 @@ use crate::money::{Currency, MoneyError};
 
 pub mod aggregate;
 pub mod audit;
+mod batches;
 mod azure;
 mod columns;
 mod cur;
@@ -260,30 +261,32 @@ impl Bill {
         }
     }
 
-    /// The canonical charges of all files, lazy.
-    ///
-    /// # Errors
-    /// [`BillError`] when a needed column is missing.
-    pub fn charges(&self) -> Result<LazyFrame, BillError> {
-        let charges = columns::concat(self.files.iter().map(|file| self.charges_of(file)).collect::<Result<_, _>>()?)?;
-        let seen = Arc::clone(&self.seen);
-        // Every aggregate of money reads this column: counting its rows as they stream costs nothing (no hook in the engine).
-        let counted = col("BilledCost").map(
-            move |column| {
-                seen.fetch_add(column.len() as u64, Ordering::Relaxed);
-                Ok(column)
-            },
-            |_, field| Ok(field.clone()),
-        );
-        Ok(charges.with_column(counted))
+    /// The canonical charges of all files, lazy, in parts that are read one after the other.
+    fn charges(&self) -> Result<Vec<batches::Source>, BillError> {
+        let mut sources = Vec::new();
+        for file in &self.files {
+            let few = file.container == Container::Parquet;
+            for part in file.slices(batches::BATCH.get())? {
+                let seen = Arc::clone(&self.seen);
+                // Counting rows as they stream costs nothing; the engine has no hook for it.
+                let counted = col("BilledCost").map(
+                    move |column| {
+                        seen.fetch_add(column.len() as u64, Ordering::Relaxed);
+                        Ok(column)
+                    },
+                    |_, field| Ok(field.clone()),
+                );
+                sources.push(batches::Source { charges: self.charges_of(&part)?.with_column(counted), few });
+            }
+        }
+        Ok(sources)
     }
 
     /// How far [`aggregate`] is, from 0 to 1, while it runs in another thread.
     #[must_use]
     pub fn progress(&self) -> f64 {
         let charges: u64 = self.audits.iter().map(|audit| audit.charges).sum();
-        let all = charges * aggregate::passes(self);
-        self.seen.load(Ordering::Relaxed) as f64 / all.max(1) as f64
+        self.seen.load(Ordering::Relaxed) as f64 / charges.max(1) as f64
     }
 
     /// The canonical charges of one file, lazy.

@@ -50,7 +50,7 @@ pub struct SourceEntry {
     pub name: String,
     /// Format, e.g. `CUR 2.0`.
     pub format: String,
-    /// Records counted over its bytes.
+    /// Charges counted over its bytes: its records, of Google's export one more for each with credits.
     pub rows: u64,
     /// Exact sum of its raw cost column, a decimal.
     pub total: String,

@@ -119,7 +119,7 @@ pub fn review(mut bill: billing::Aggregates, job: &Job) -> Result<Review, Review
         waived: &waived.waived,
         baseline: &baseline,
         by: job.by.clone(),
-        gaps: gaps(&bill, &waived),
+        gaps: gaps(&bill, as_of, &waived),
     }))
 }
 
@@ -134,12 +134,23 @@ fn source(entry: &dataset::SourceEntry) -> review::Source {
 }
 
 /// What was left out or stands in for something missing.
-fn gaps(bill: &billing::Aggregates, waived: &waivers::Waived) -> Vec<Gap> {
+fn gaps(bill: &billing::Aggregates, as_of: AsOf, waived: &waivers::Waived) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = bill
         .gaps
         .iter()
         .map(|g| Gap { what: g.what.clone(), place: g.place.clone(), remedy: g.remedy.clone() })
         .collect();
+    let days = as_of.date().since(bill.first).map_or(0, |span| span.get_days().max(0));
+    if i64::from(days) < period::HOURS_PER_WEEK / 24 {
+        gaps.push(Gap {
+            what: format!(
+                "the files hold {days} complete {}; what is called per month counts the last 7, so it is too low",
+                if days == 1 { "day of usage" } else { "days of usage" }
+            ),
+            place: format!("{} to {as_of}", bill.first),
+            remedy: "give the exports of the days before".into(),
+        });
+    }
     let waiver = |w: &Waiver, what: &str| Gap {
         what: format!("a waiver {what}: {} ({}, until {})", w.reason, w.owner, w.until),
         place: w.finding.clone(),

@@ -83,7 +83,7 @@ pub struct Source {
     pub name: String,
     /// CUR legacy, CUR 2.0, FOCUS.
     pub format: String,
-    /// Records in the file, counted over its bytes or its footer.
+    /// Charges in the file, counted over its bytes or its footer: records, of Google's export one more for each with credits.
     pub rows: u64,
     /// Sum of its raw cost column.
     pub total: Amount,

@@ -12,6 +12,9 @@ use scale_surgeon::{Job, billing, review, rules};
 pub(crate) const FORMATS: [(&str, BillFormat); 3] =
     [("cur-legacy", BillFormat::CurLegacy), ("cur2", BillFormat::Cur2), ("focus", BillFormat::Focus)];
 
+/// For tests that are not about findings: a debug engine takes seconds for all pages.
+pub(crate) const ONE_RULE: &str = "ebs-volume-gp2";
+
 /// A file of the repository; a missing one fails, so that a typo cannot pass.
 pub(crate) fn repository(path: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

@@ -104,3 +104,27 @@ fn the_command_prints_every_format_and_refuses_other_months() {
     let (code, _, error) = run(&[]);
     assert!(code == 2 && error.contains("no billing period is in both"), "{error}");
 }
+
+#[test]
+fn text_of_a_bill_is_inert_in_a_comparison() {
+    let folder = tempfile::tempdir().unwrap();
+    let charge = |name: &str, cost: &str| {
+        let path = delivery(folder.path(), name, &[(1, "BoxUsage:a|<b>", "24", cost)]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let hostile =
+            text.replace(",111122223333,Usage", ",=1+1,\u{1b}[31mUs*age").replace("AmazonEC2", "Am`a\u{202e}zon");
+        std::fs::write(&path, hostile).unwrap();
+        path.display().to_string()
+    };
+    let (old, new) = (charge("old.csv", "1"), charge("new.csv", "2"));
+    let print = |format: &str| {
+        let (code, out, err) = surgeon(&["diff", &old, &new, "-f", format]);
+        assert_eq!(code, 0, "{err}");
+        assert!(!out.contains(['\u{1b}', '\u{202e}']), "{format}: {out}");
+        out
+    };
+    print("text");
+    print("json");
+    assert!(print("csv").contains(",'=1+1,"), "a spreadsheet would compute");
+    assert!(!print("md").contains("a|<b>"), "a cell ends");
+}

@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use polars::prelude::*;
 
-use crate::common::surgeon;
+use crate::common::{ONE_RULE, surgeon};
 
 const HEADER: &str = "BilledCost,EffectiveCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,SubAccountId";
 
@@ -32,7 +32,7 @@ impl Folder {
 fn review(paths: &[&Path], more: &[&str]) -> (i32, String, String) {
     let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
     let format = if more.contains(&"json") { "json" } else { "csv" };
-    let mut arguments = vec!["review", "-f", format];
+    let mut arguments = vec!["review", "-f", format, "--only", ONE_RULE];
     arguments.extend(paths.iter().map(String::as_str));
     arguments.extend(more.iter().filter(|m| **m != "json"));
     surgeon(&arguments)

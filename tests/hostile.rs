@@ -75,7 +75,7 @@ fn bill(folder: &std::path::Path) -> String {
 fn output(format: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = bill(folder.path());
-    let (code, out, err) = surgeon(&["review", &path, "-f", format, "--by", "tag:team"]);
+    let (code, out, err) = surgeon(&["review", &path, "-f", format, "--by", "tag:team", "--only", "ebs"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("ebs-volume-gp2@"), "the hostile volumes are not found\n{out}");
     out

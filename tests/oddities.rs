@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use scale_surgeon::billing::{self, Options};
 
-use crate::common::{aggregates, surgeon};
+use crate::common::{ONE_RULE, aggregates, surgeon};
 
 const HEADER: &str = "BilledCost,EffectiveCost,BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ServiceName,SubAccountId,PricingQuantity,ResourceId";
 
@@ -25,7 +25,7 @@ fn file(folder: &Path, bytes: impl AsRef<[u8]>) -> PathBuf {
 }
 
 fn review(path: &Path) -> Result<serde_json::Value, String> {
-    let (code, out, err) = surgeon(&["review", &path.display().to_string(), "-f", "json"]);
+    let (code, out, err) = surgeon(&["review", &path.display().to_string(), "-f", "json", "--only", ONE_RULE]);
     if code == 0 { Ok(serde_json::from_str(&out).unwrap()) } else { Err(err) }
 }
 

@@ -1,7 +1,7 @@
 //! The named aggregates: the only way in which charges are read.
 //!
-//! All are computed over one scan of the bill. Text keys are grouped as categoricals (half the memory), then turned back
-//! to text and sorted, so that the same input gives the same bytes. Rows that an aggregate does not describe are kept in
+//! All are computed in one pass over the bill, batch by batch ([`batches`]). Text keys are grouped as categoricals (half the memory), then
+//! turned back to text and sorted, so that the same input gives the same bytes. Rows that an aggregate does not describe are kept in
 //! one group until the tie-out has seen them: every aggregate accounts for every charge.
 
 use std::collections::BTreeMap;
@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use polars::prelude::*;
 
+use super::batches::{self, Grouping};
 use super::columns::{collect, failed, mapped, nothing};
 use super::tie_out::{self, RawTotals, TieOut};
-use super::{Bill, BillError, Container};
+use super::{Bill, BillError};
 use crate::dataset::{Dataset, GapEntry, Manifest, SCHEMA_VERSION, SourceEntry};
 use crate::money::Currency;
 use crate::period::AsOf;
@@ -122,27 +123,24 @@ fn aggregates(bill: &Bill) -> Result<Aggregates, BillError> {
     let charges = bill.charges()?;
     let tags: Vec<String> = bill.tag_keys.iter().map(|key| format!("Tag_{key}")).collect();
     let aggregates = [
-        (&table::CHARGE_TOTALS, charge_totals(&charges), None),
-        (&table::DAILY_COSTS, daily_costs(&charges, &tags), None),
-        (&table::RESOURCE_COSTS, resource_costs(&charges), None),
-        (&table::USAGE_PROFILES, usage_profiles(&charges), Some("Hour")),
-        (&table::HOURLY_TRANSFERS, hourly_transfers(&charges), Some("Hour")),
-        (&table::COMMITMENT_COSTS, commitment_costs(&charges), Some("CommitmentDiscountId")),
-        (&table::RESOURCE_TAGS, resource_tags(&charges, &tags), None),
+        (&table::CHARGE_TOTALS, charge_totals(), None),
+        (&table::DAILY_COSTS, daily_costs(&tags), None),
+        (&table::RESOURCE_COSTS, resource_costs(), None),
+        (&table::USAGE_PROFILES, usage_profiles(), Some("Hour")),
+        (&table::HOURLY_TRANSFERS, hourly_transfers(), Some("Hour")),
+        (&table::COMMITMENT_COSTS, commitment_costs(), Some("CommitmentDiscountId")),
+        (&table::RESOURCE_TAGS, resource_tags(&tags), None),
     ];
-    let mut plans: Vec<LazyFrame> = aggregates.iter().map(|(_, plan, _)| plan.clone()).collect();
-    plans.push(extent(&charges));
-    for file in &bill.files {
-        plans.push(tie_out::raw_totals(file, &bill.options)?);
-    }
-    let mut frames = run(plans, shares_scan(bill)).map_err(|e| failed(bill, e))?;
-    let mut next = || frames.next().unwrap_or_else(|| Ok(DataFrame::empty())).map_err(|e| failed(bill, e));
+    let mut groupings: Vec<Grouping> = aggregates.iter().map(|(_, grouping, _)| grouping.clone()).collect();
+    groupings.push(extent());
+    let mut frames = batches::group(charges, &groupings).map_err(|e| failed(bill, e))?.into_iter();
+    let mut next = || frames.next().unwrap_or_else(DataFrame::empty);
     let mut all = BTreeMap::new();
     let mut sums = Vec::new();
     let mut currency = Currency::USD;
-    // Each result is shaped and let go before the next is computed: two of them can be large.
+    // Each result is shaped and let go before the next: two of them can be large.
     for (table, _, key) in &aggregates {
-        let frame = next()?;
+        let frame = known(next()).map_err(|e| failed(bill, e))?;
         if table.name == table::CHARGE_TOTALS.name {
             currency = one_currency(bill, &frame)?;
         }
@@ -150,8 +148,9 @@ fn aggregates(bill: &Bill) -> Result<Aggregates, BillError> {
         let shaped = shape(table, frame, *key, &tags).map_err(|e| failed(bill, e))?;
         all.insert(table.name.to_owned(), shaped);
     }
-    let extent = &next()?;
-    let raw: Vec<DataFrame> = bill.files.iter().map(|_| next()).collect::<Result<_, _>>()?;
+    let extent = &next();
+    let raw = |file| collect(tie_out::raw_totals(file, &bill.options)?).map_err(|e| failed(bill, e));
+    let raw: Vec<DataFrame> = bill.files.iter().map(raw).collect::<Result<_, _>>()?;
     let raw = RawTotals::of(&raw).map_err(|e| failed(bill, e))?;
     let tie_out = tie_out::compare(bill, currency, &raw, &sums, &all);
     let moment = |name: &str| {
@@ -234,25 +233,6 @@ fn gaps(bill: &Bill, without_effective: i64, turned: i64, tie_out: &TieOut) -> V
     gaps
 }
 
-fn shares_scan(bill: &Bill) -> bool {
-    bill.files.iter().all(|f| f.container != Container::Parquet)
-}
-
-/// How often each charge is read for the aggregates of money.
-pub(super) fn passes(bill: &Bill) -> u64 {
-    if shares_scan(bill) { 1 } else { 7 }
-}
-
-/// CSV is parsed once for all aggregates; Parquet is cheaper read again, column by column (measured, `benches/`).
-fn run(plans: Vec<LazyFrame>, shared_scan: bool) -> PolarsResult<Box<dyn Iterator<Item = PolarsResult<DataFrame>>>> {
-    if shared_scan {
-        let plans = plans.into_iter().map(|lf| lf.logical_plan).collect();
-        let frames = LazyFrame::collect_all_with_engine(plans, Engine::Streaming, OptFlags::default())?;
-        return Ok(Box::new(frames.into_iter().map(Ok)));
-    }
-    Ok(Box::new(plans.into_iter().map(collect)))
-}
-
 fn categorical(name: &str) -> Expr {
     col(name).cast(DataType::from_categories(Categories::global()))
 }
@@ -261,20 +241,26 @@ fn day() -> Expr {
     col("ChargePeriodStart").cast(DataType::Date).alias("Day")
 }
 
-/// Sum, and how many charges have no value. Plain reductions: the engine streams those, and only those.
+/// Sum, and how many charges have no value.
 fn sum_and_missing(name: &str) -> [Expr; 2] {
     [col(name).sum(), col(name).is_null().cast(DataType::Int64).sum().alias(missing(name))]
 }
 
+const MISSING: &str = " missing";
+
 fn missing(name: &str) -> String {
-    format!("{name} missing")
+    format!("{name}{MISSING}")
 }
 
 /// A sum that leaves some charges out is unknown.
-fn known(grouped: LazyFrame, names: &[&str]) -> LazyFrame {
-    let known =
-        |name: &&str| when(col(missing(name)).eq(lit(0))).then(col(*name)).otherwise(nothing(DECIMAL)).alias(*name);
-    grouped.with_columns(names.iter().map(known).collect::<Vec<_>>())
+fn known(grouped: DataFrame) -> PolarsResult<DataFrame> {
+    let sums: Vec<String> =
+        grouped.columns().iter().filter_map(|c| c.name().strip_suffix(MISSING).map(str::to_owned)).collect();
+    let known = |name: &String| {
+        let sum = col(name.as_str());
+        when(col(missing(name)).eq(lit(0))).then(sum).otherwise(nothing(DECIMAL)).alias(name.as_str())
+    };
+    grouped.lazy().with_columns(sums.iter().map(known).collect::<Vec<_>>()).collect()
 }
 
 fn money() -> Vec<Expr> {
@@ -293,7 +279,7 @@ fn amortized() -> Expr {
     coalesce(&[col("x_AmortizedCost"), col("EffectiveCost"), col("BilledCost")]).sum().alias("AmortizedCost")
 }
 
-fn charge_totals(charges: &LazyFrame) -> LazyFrame {
+fn charge_totals() -> Grouping {
     let mut keys = vec![col("BillingPeriodStart")];
     for key in [
         "BillingAccountId",
@@ -308,10 +294,10 @@ fn charge_totals(charges: &LazyFrame) -> LazyFrame {
     }
     let mut sums = money();
     sums.push(amortized());
-    known(charges.clone().group_by(keys).agg(sums), &["ListCost"])
+    Grouping { keys, values: sums, least: &[] }
 }
 
-fn daily_costs(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
+fn daily_costs(tags: &[String]) -> Grouping {
     let mut keys = vec![day(), categorical("x_Meter").alias("Meter")];
     for key in ["SubAccountId", "RegionId", "ServiceName", "ChargeCategory", "x_ChargeType"] {
         keys.push(categorical(key));
@@ -319,10 +305,10 @@ fn daily_costs(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
     keys.extend(tags.iter().map(|tag| categorical(tag)));
     let mut sums = money();
     sums.push(col("PricingQuantity").sum());
-    known(charges.clone().group_by(keys).agg(sums), &["ListCost"])
+    Grouping { keys, values: sums, least: &[] }
 }
 
-fn resource_costs(charges: &LazyFrame) -> LazyFrame {
+fn resource_costs() -> Grouping {
     let mut keys = vec![day(), categorical("x_Meter").alias("Meter")];
     for key in [
         "SubAccountId",
@@ -342,7 +328,7 @@ fn resource_costs(charges: &LazyFrame) -> LazyFrame {
     sums.extend(sum_and_missing("PricingQuantity"));
     sums.push(col("x_MeterName").max().alias("MeterName"));
     sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
-    known(charges.clone().group_by(keys).agg(sums), &["ListCost", "PricingQuantity"])
+    Grouping { keys, values: sums, least: &[] }
 }
 
 /// Only charges of at most an hour say in which hour something was used.
@@ -354,7 +340,7 @@ fn only(condition: &Expr, name: &str) -> Expr {
     when(condition.clone()).then(categorical(name)).otherwise(nothing(DataType::from_categories(Categories::global())))
 }
 
-fn by_hour(charges: &LazyFrame, meter_is: fn(&str) -> bool, with_meter: bool) -> GroupedHours {
+fn by_hour(meter_is: fn(&str) -> bool, with_meter: bool) -> Vec<Expr> {
     let marked = mapped(col("x_Meter"), move |m| meter_is(m.split('/').nth(1).unwrap_or(m)).then(|| m.to_owned()));
     let wanted = marked.is_not_null().and(col("ResourceId").is_not_null()).and(hourly()).fill_null(lit(false));
     let hour = when(wanted.clone()).then(col("ChargePeriodStart").dt().truncate(lit("1h"))).otherwise(nothing(TIME));
@@ -365,31 +351,26 @@ fn by_hour(charges: &LazyFrame, meter_is: fn(&str) -> bool, with_meter: bool) ->
     if with_meter {
         keys.push(only(&wanted, "x_Meter").alias("Meter"));
     }
-    GroupedHours { frame: charges.clone(), keys }
+    keys
 }
 
-struct GroupedHours {
-    frame: LazyFrame,
-    keys: Vec<Expr>,
-}
-
-fn usage_profiles(charges: &LazyFrame) -> LazyFrame {
-    let grouped = by_hour(charges, |usage| ELIGIBLE.iter().any(|start| usage.starts_with(start)), true);
+fn usage_profiles() -> Grouping {
+    let keys = by_hour(|usage| ELIGIBLE.iter().any(|start| usage.starts_with(start)), true);
     let mut sums = money();
     sums.push(col("PricingQuantity").sum());
     let used = col("CommitmentDiscountStatus").eq(lit("Used")).fill_null(lit(false));
     sums.push(when(used).then(col("PricingQuantity")).otherwise(lit(0).cast(DECIMAL)).sum().alias("CoveredQuantity"));
-    known(grouped.frame.group_by(grouped.keys).agg(sums), &["ListCost"])
+    Grouping { keys, values: sums, least: &[] }
 }
 
-fn hourly_transfers(charges: &LazyFrame) -> LazyFrame {
-    let grouped = by_hour(charges, |usage| usage.contains("DataTransfer") || usage.ends_with("-Bytes"), false);
+fn hourly_transfers() -> Grouping {
+    let keys = by_hour(|usage| usage.contains("DataTransfer") || usage.ends_with("-Bytes"), false);
     let mut sums = money();
     sums.push(col("PricingQuantity").sum().alias("TransferGB"));
-    known(grouped.frame.group_by(grouped.keys).agg(sums), &["ListCost"])
+    Grouping { keys, values: sums, least: &[] }
 }
 
-fn commitment_costs(charges: &LazyFrame) -> LazyFrame {
+fn commitment_costs() -> Grouping {
     let wanted = col("CommitmentDiscountId").is_not_null();
     let period = when(wanted.clone()).then(col("BillingPeriodStart")).otherwise(nothing(DataType::Date));
     let mut keys = vec![period.alias("BillingPeriodStart"), only(&wanted, "x_Meter").alias("Meter")];
@@ -409,22 +390,22 @@ fn commitment_costs(charges: &LazyFrame) -> LazyFrame {
     sums.push(col("x_CommitmentTotal").sum().alias("CommitmentTotal"));
     sums.push(col("x_CommitmentUsed").sum().alias("CommitmentUsed"));
     sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
-    known(charges.clone().group_by(keys).agg(sums), &["ListCost"])
+    Grouping { keys, values: sums, least: &[] }
 }
 
-fn resource_tags(charges: &LazyFrame, tags: &[String]) -> LazyFrame {
+fn resource_tags(tags: &[String]) -> Grouping {
     let keys: Vec<Expr> = ["SubAccountId", "RegionId", "ResourceId"].into_iter().map(categorical).collect();
     let mut values: Vec<Expr> = tags.iter().map(|tag| col(tag.as_str()).max()).collect();
     values.push(len().cast(DataType::Int64).alias("Charges"));
     values.push(col("BilledCost").sum());
-    charges.clone().group_by(keys).agg(values)
+    Grouping { keys, values, least: &[] }
 }
 
-fn extent(charges: &LazyFrame) -> LazyFrame {
+fn extent() -> Grouping {
     let seconds = (col("ChargePeriodEnd") - col("ChargePeriodStart")).dt().total_seconds(false);
     let usage = col("ChargeCategory").eq(lit("Usage"));
     let within_day = usage.clone().and(seconds.clone().lt_eq(lit(86_400)));
-    charges.clone().select([
+    let values = vec![
         col("ChargePeriodStart").min().alias("first"),
         col("ChargePeriodStart").max().alias("last"),
         col("ChargePeriodEnd").max().alias("end"),
@@ -432,7 +413,8 @@ fn extent(charges: &LazyFrame) -> LazyFrame {
         seconds.clone().lt(lit(0)).fill_null(lit(false)).sum().cast(DataType::Int64).alias("turned"),
         usage.and(seconds.lt_eq(lit(3600))).fill_null(lit(false)).sum().cast(DataType::Int64).alias("hourly"),
         col("EffectiveCost").null_count().cast(DataType::Int64).alias("without_effective"),
-    ])
+    ];
+    Grouping { keys: Vec::new(), values, least: &["first"] }
 }
 
 /// Declared columns in declared order, then tags; text keys as text; sorted by everything that is a key.

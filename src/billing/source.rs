@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
-use polars::prelude::{HiveOptions, LazyCsvReader, LazyFileListReader, LazyFrame, PlRefPath, ScanArgsParquet, Schema};
+use polars::prelude::{
+    HiveOptions, IdxSize, LazyCsvReader, LazyFileListReader, LazyFrame, ParquetReader, PlRefPath, ScanArgsParquet,
+    Schema, SerReader,
+};
 
 use super::delivery::Part;
 use super::{BillError, azure};
@@ -73,6 +76,8 @@ pub struct BillFile {
     pub schema: Arc<Schema>,
     /// Whether the user accepted blank lines, which the engine would read as records without any value.
     pub skip_blank_lines: bool,
+    /// Only these rows: the first, and how many.
+    pub(super) slice: Option<(usize, usize)>,
     /// Whether its costs of commitments are spread over what they cover: Azure's amortized export.
     pub amortized: bool,
 }
@@ -241,8 +246,9 @@ fn format_of(columns: &[String]) -> Result<Format, String> {
 impl BillFile {
     fn of(part: &Part, container: Container, format: Format, columns: Vec<String>, schema: Arc<Schema>) -> Self {
         let Part { name, path, unit } = part.clone();
-        let (skip_blank_lines, amortized) = (false, false);
-        let file = BillFile { name, path, unit, container, format, columns, schema, skip_blank_lines, amortized };
+        let (skip_blank_lines, amortized, slice) = (false, false, None);
+        let file =
+            BillFile { name, path, unit, container, format, columns, schema, skip_blank_lines, amortized, slice };
         BillFile { amortized: format == Format::Azure && azure::amortized(&file), ..file }
     }
 
@@ -256,7 +262,13 @@ impl BillFile {
             message: one_line(&e.to_string()),
         };
         match self.container {
-            Container::Parquet => scan_parquet(&self.path).map_err(failed),
+            Container::Parquet => {
+                let rows = scan_parquet(&self.path).map_err(failed)?;
+                Ok(match self.slice {
+                    Some((first, count)) => rows.slice(first as i64, count as IdxSize),
+                    None => rows,
+                })
+            }
             // Nothing is inferred: every column is text, so that ids keep their zeros and numbers their digits.
             Container::Csv | Container::CsvGz => {
                 let rows = LazyCsvReader::new(engine_path(&self.path))
@@ -271,6 +283,36 @@ impl BillFile {
                 Ok(if self.skip_blank_lines { rows.filter(has_cost) } else { rows })
             }
         }
+    }
+
+    /// The file in slices of whole row groups with at least so many rows each; itself, if it is text. Row groups much larger than that
+    /// are cut: to hold one would be to hold the bill.
+    ///
+    /// # Errors
+    /// [`BillError::Io`] and [`BillError::Value`] when the file is gone or its footer cannot be read.
+    pub(super) fn slices(&self, rows: usize) -> Result<Vec<BillFile>, BillError> {
+        if self.container != Container::Parquet {
+            return Ok(vec![self.clone()]);
+        }
+        let raw = File::open(&self.path).map_err(|source| BillError::Io { file: self.name.clone(), source })?;
+        let mut reader = ParquetReader::new(raw);
+        let footer = reader
+            .get_metadata()
+            .map_err(|e| BillError::Value { file: self.name.clone(), message: one_line(&e.to_string()) })?;
+        let (mut slices, mut first, mut count) = (Vec::new(), 0, 0);
+        for (place, group) in footer.row_groups.iter().enumerate() {
+            count += group.num_rows();
+            let last = place + 1 == footer.row_groups.len();
+            while count >= rows || last && count > 0 {
+                let taken = count.min(rows * 4);
+                slices.push(BillFile { slice: Some((first, taken)), ..self.clone() });
+                (first, count) = (first + taken, count - taken);
+            }
+        }
+        if slices.is_empty() {
+            slices.push(self.clone());
+        }
+        Ok(slices)
     }
 
     /// The raw column of that name, or the first of several spellings that the file has; Azure's in any case, Google's also

@@ -123,7 +123,13 @@ pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
     for verdicts in inputs.verdicts {
         let Some(rule) = inputs.rules.iter().find(|rule| rule.id == verdicts.rule) else { continue };
         for target in &verdicts.unknown {
-            let waiting = by_need.entry((Need::of(rule, target, inputs), provider(inputs, target))).or_default();
+            let need = Need::of(rule, target, inputs);
+            // Some are asked for in the same words of every provider.
+            let provider = match need {
+                Need::History | Need::Owner | Need::FinalBill => "",
+                _ => provider(inputs, target),
+            };
+            let waiting = by_need.entry((need, provider)).or_default();
             waiting.targets.insert(target);
             waiting.rules.insert(rule.id.to_string());
         }

@@ -6,7 +6,7 @@ use super::{ColumnType::*, Table, column};
 pub const CHARGES: Table = Table {
     name: "charges",
     row: "charge",
-    from: "billing (readers of CUR legacy, CUR 2.0 and FOCUS)",
+    from: "billing (readers of CUR legacy, CUR 2.0, FOCUS, and exports of Azure, Google Cloud and Oracle)",
     in_rules: false,
     columns: &[
         column("BillingPeriodStart", Date, "", true, "First day of the billing period."),

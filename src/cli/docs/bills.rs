@@ -34,8 +34,8 @@ pub(super) fn page(folders: &[PathBuf]) -> anyhow::Result<String> {
     Ok(format!(
         "# Bills that were tried\n\n\
          Every billing file at hand, real ones and synthetic ones, read by itself: reviewed with the residual against its own bytes, or\n\
-         refused with the reason. {reviewed} of {} are reviewed; {none} are lists that lie beside bills and are told apart. Written by `surgeon docs --bills FOLDER…` where the files are; they are not part\n\
-         of the repository.\n\n\
+         refused with the reason. {reviewed} of {} are reviewed; {none} are lists that lie beside bills and are told apart.\n\n\
+         Written by `surgeon docs --bills FOLDER…` where the files are; they are not part of the repository.\n\n\
          | File | Format | Rows | Billed | Residual | Result |\n|:--|:--|--:|--:|--:|:--|\n{}\n",
         rows.len(),
         rows.join("\n")
