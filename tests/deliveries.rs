@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::common::surgeon;
+use crate::common::{ONE_RULE, surgeon};
 
 /// A small legacy CUR: one usage row of so much a day.
 fn cur(cost: &str) -> String {
@@ -38,7 +38,7 @@ type Gap = (String, String);
 
 /// Billed total and gaps of a review, or exit code and error.
 fn reviewed(input: &Path) -> Result<(String, Vec<Gap>), (i32, String)> {
-    let (code, out, err) = surgeon(&["review", &input.display().to_string(), "-f", "json"]);
+    let (code, out, err) = surgeon(&["review", &input.display().to_string(), "-f", "json", "--only", ONE_RULE]);
     if code != 0 {
         return Err((code, err));
     }
@@ -173,6 +173,18 @@ fn month(hours: std::ops::Range<u32>, cost: &str, account: &str) -> String {
     text
 }
 
+/// The same month by the day: three instances, at so much a day.
+fn month_of_days(days: u32, cost: &str, usage: &str) -> String {
+    let one = month(0..1, cost, "111122223333").replace("BoxUsage:m5.large", usage);
+    let (head, hour) = one.split_once('\n').unwrap();
+    let day = |d: u32| {
+        let (from, to) = (format!("2026-10-{:02}T00:00:00Z", 1 + d), format!("2026-10-{:02}T00:00:00Z", 2 + d));
+        let end = hour.replace(",2026-10-01T01:00:00Z,", &format!(",{to},"));
+        end.replace(",Usage,2026-10-01T00:00:00Z,", &format!(",Usage,{from},"))
+    };
+    format!("{head}\n{}", (0..days).map(day).collect::<String>())
+}
+
 #[test]
 fn of_files_with_the_same_charges_one_is_read_and_it_is_said() {
     for (name, second, billed, reason) in [
@@ -184,6 +196,10 @@ fn of_files_with_the_same_charges_one_is_read_and_it_is_said() {
         ("restated", month(0..48, "0.4", "111122223333"), "57.6", "comes later by name"),
         // Parts of one delivery: other charges of the same payer and month.
         ("part", month(48..96, "0.5", "111122223333"), "144", ""),
+        // The same by the day instead of by the hour.
+        ("daily", month_of_days(2, "12", "BoxUsage:m5.large"), "72", "which is hourly"),
+        // Another service, by the day, in a file of its own.
+        ("service", month_of_days(2, "3", "TimedStorage-ByteHrs"), "90", ""),
         // Another account.
         ("account", month(0..48, "0.5", "444455556666"), "144", ""),
     ] {

@@ -8,6 +8,7 @@
 //! compared: a digest of each charge's natural key (who, what, where, when; never the line item id, which is not stable across
 //! deliveries), of a sample that is the same in every file.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
@@ -16,21 +17,23 @@ use super::columns::{collect, text};
 use super::source::one_line;
 use super::{Bill, BillError, BillFile, Format};
 use crate::dataset::GapEntry;
-use crate::table::read::{integers, texts};
+use crate::table::read::{atoms, integers, texts};
 
-/// Digests kept of a file; some thousand tell shares to a percent.
+/// Digests kept of the smaller of two files; some thousand tell shares to a percent.
 const SAMPLE: u64 = 4096;
 /// Two files are the same bill when this share of the smaller one's charges, cost included, is in the other.
 const SAME_CHARGES: f64 = 0.5;
 /// … or when this share of its keys is, and keys are rarely repeated within a file: a month whose costs were all restated.
 const SAME_KEYS: f64 = 0.8;
 const DISTINCT_KEYS: f64 = 0.9;
+/// Two files of one format, one by the hour and one by the day, are the same bill when their totals agree so far.
+const SAME_TOTAL: f64 = 0.99;
 
 /// What one file holds of one payer's month.
 #[derive(Clone, Debug)]
 struct Holding {
-    /// Accounts with charges.
-    accounts: BTreeSet<String>,
+    /// Accounts with charges, and what they are billed, in 1e-12 units.
+    accounts: BTreeMap<String, i128>,
     /// Latest end of a charge, microseconds.
     until: i64,
     /// Charges that cost something and are on no invoice.
@@ -68,6 +71,7 @@ pub(super) fn resolve(bill: &mut Bill) -> Result<(), BillError> {
         candidates.push(Candidate { file, holdings: holdings(bill, file)? });
     }
     let mut out: BTreeMap<usize, String> = BTreeMap::new();
+    let mut sketches = Sketches::default();
     for (first, second) in pairs(&candidates) {
         if out.contains_key(&first) || out.contains_key(&second) {
             continue;
@@ -78,7 +82,7 @@ pub(super) fn resolve(bill: &mut Bill) -> Result<(), BillError> {
             .filter(|m| candidates[second].holdings.contains_key(*m))
             .cloned()
             .collect();
-        if shared.is_empty() || !same_bill(&candidates, first, second, &shared)? {
+        if shared.is_empty() || !same_bill(&candidates, (first, second), &shared, &mut sketches)? {
             continue;
         }
         let (kept, left, reason) = choose(&candidates, first, second, &shared);
@@ -140,6 +144,7 @@ fn holdings(bill: &Bill, file: &BillFile) -> Result<BTreeMap<Month, Holding>, Bi
     let grouped =
         bill.charges_of(file)?.group_by(["BillingAccountId", "BillingPeriodStart", "SubAccountId"].map(col)).agg([
             col("ChargePeriodEnd").max().alias("until"),
+            col("BilledCost").sum().alias("billed"),
             count(open).alias("open"),
             count(seconds.lt_eq(lit(3600))).alias("hourly"),
             len().cast(DataType::Int64).alias("charges"),
@@ -148,18 +153,19 @@ fn holdings(bill: &Bill, file: &BillFile) -> Result<BTreeMap<Month, Holding>, Bi
     let [payers, periods, accounts] =
         ["BillingAccountId", "BillingPeriodStart", "SubAccountId"].map(|name| texts(&frame, name));
     let [until, open, hourly, charges] = ["until", "open", "hourly", "charges"].map(|name| integers(&frame, name));
+    let billed = atoms(&frame, "billed");
     let mut out: BTreeMap<Month, Holding> = BTreeMap::new();
     for row in 0..frame.height() {
         let text = |column: &[Option<String>]| column.get(row).cloned().flatten().unwrap_or_default();
         let number = |column: &[Option<i64>]| column.get(row).copied().flatten().unwrap_or_default();
         let holding = out.entry((text(&payers), text(&periods))).or_insert_with(|| Holding {
-            accounts: BTreeSet::new(),
+            accounts: BTreeMap::new(),
             until: 0,
             open: 0,
             hourly: 0,
             charges: 0,
         });
-        holding.accounts.insert(text(&accounts));
+        *holding.accounts.entry(text(&accounts)).or_default() += billed.get(row).copied().flatten().unwrap_or_default();
         holding.until = holding.until.max(number(&until));
         holding.open += number(&open);
         holding.hourly += number(&hourly);
@@ -168,41 +174,63 @@ fn holdings(bill: &Bill, file: &BillFile) -> Result<BTreeMap<Month, Holding>, Bi
     Ok(out)
 }
 
-/// How a delivery speaks: files that speak differently are never parts of one delivery.
-fn manner(candidate: &Candidate<'_>, month: &Month) -> (&'static str, bool) {
-    let family = match candidate.file.format {
+/// Whose words a file speaks: parts of one delivery speak the same.
+fn family(file: &BillFile) -> &'static str {
+    match file.format {
         Format::CurLegacy => "CUR legacy",
         Format::Cur2 => "CUR 2.0",
         Format::Focus(_) => "FOCUS",
         Format::Azure => "Azure",
         Format::Gcp => "Google Cloud",
         Format::Oci => "OCI",
-    };
-    let hourly = candidate.holdings.get(month).is_some_and(|h| h.hourly * 2 > h.charges);
-    (family, hourly)
+    }
 }
 
-fn same_bill(candidates: &[Candidate<'_>], first: usize, second: usize, shared: &[Month]) -> Result<bool, BillError> {
-    let both = |month: &Month| (candidates[first].holdings.get(month), candidates[second].holdings.get(month));
-    let meet = shared.iter().any(|month| match both(month) {
-        (Some(a), Some(b)) => !a.accounts.is_disjoint(&b.accounts),
-        _ => false,
-    });
+/// Whether most charges are of an hour.
+fn hourly(candidate: &Candidate<'_>, months: &[Month]) -> bool {
+    let held = || months.iter().filter_map(|month| candidate.holdings.get(month));
+    held().map(|h| h.hourly).sum::<i64>() * 2 > held().map(|h| h.charges).sum::<i64>()
+}
+
+fn same_bill(
+    candidates: &[Candidate<'_>],
+    (first, second): (usize, usize),
+    shared: &[Month],
+    sketches: &mut Sketches,
+) -> Result<bool, BillError> {
+    let both = |month: &Month| Some((candidates[first].holdings.get(month)?, candidates[second].holdings.get(month)?));
+    // What each bills to the accounts that are in both.
+    let (mut billed, mut meet) = ((0_i128, 0_i128), false);
+    for (one, other) in shared.iter().filter_map(both) {
+        for (account, cost) in &one.accounts {
+            if let Some(again) = other.accounts.get(account) {
+                meet = true;
+                billed = (billed.0 + cost, billed.1 + again);
+            }
+        }
+    }
     if !meet {
         return Ok(false);
     }
-    if shared.iter().any(|month| manner(&candidates[first], month) != manner(&candidates[second], month))
-        || candidates[first].file.amortized != candidates[second].file.amortized
-    {
+    let (a, b) = (candidates[first].file, candidates[second].file);
+    if family(a) != family(b) {
         return Ok(true);
     }
+    // Charges per hour and per day have no key in common; those of one bill have a total in common. Services in files of
+    // their own differ in both.
+    if hourly(&candidates[first], shared) != hourly(&candidates[second], shared) {
+        let (least, most) = (billed.0.abs().min(billed.1.abs()), billed.0.abs().max(billed.1.abs()));
+        return Ok(most > 0 && least as f64 / most as f64 > SAME_TOTAL);
+    }
     let rows = |index: usize| candidates[index].holdings.values().map(|h| h.charges.unsigned_abs()).sum::<u64>();
-    let every = (rows(first).max(rows(second)) / SAMPLE).max(1);
-    let (a, b) = (&sketch(candidates[first].file, every)?, &sketch(candidates[second].file, every)?);
+    let every = every(rows(first).min(rows(second)), rows(first).max(rows(second)));
+    sketches.make(a, first, every)?;
+    sketches.make(b, second, every)?;
+    let (Some(a), Some(b)) = (sketches.get(first, every), sketches.get(second, every)) else { return Ok(false) };
     // Of each file's sample, as much as its charges of the shared months are of all its charges.
     let shared_part = |index: usize| {
-        let of = |month: &&Month| candidates[index].holdings.get(*month).map_or(0, |h| h.charges.unsigned_abs());
-        shared.iter().map(|month| of(&month)).sum::<u64>() as f64 / rows(index).max(1) as f64
+        let of = |month: &Month| candidates[index].holdings.get(month).map_or(0, |h| h.charges.unsigned_abs());
+        shared.iter().map(of).sum::<u64>() as f64 / rows(index).max(1) as f64
     };
     let share = |a: &BTreeSet<i64>, b: &BTreeSet<i64>| {
         let least = (a.len() as f64 * shared_part(first)).min(b.len() as f64 * shared_part(second));
@@ -211,6 +239,30 @@ fn same_bill(candidates: &[Candidate<'_>], first: usize, second: usize, shared: 
     let distinct = |s: &Sketch| s.keys.len() as f64 / s.sampled.max(1) as f64;
     let restated = share(&a.keys, &b.keys) > SAME_KEYS && distinct(a).min(distinct(b)) > DISTINCT_KEYS;
     Ok(restated || share(&a.charges, &b.charges) > SAME_CHARGES)
+}
+
+/// One digest in how many is kept: enough of the smaller file, not too many of the larger; a power of two, so that files of about one
+/// size share a sample.
+fn every(least: u64, most: u64) -> u64 {
+    let of = |rows: u64, sample: u64| (rows / sample).max(1).next_power_of_two();
+    of(least, SAMPLE).max(of(most, SAMPLE * 64))
+}
+
+/// Sketches that are made already, by file and sample.
+#[derive(Default)]
+struct Sketches(BTreeMap<(usize, u64), Sketch>);
+
+impl Sketches {
+    fn make(&mut self, file: &BillFile, index: usize, every: u64) -> Result<(), BillError> {
+        if let Entry::Vacant(place) = self.0.entry((index, every)) {
+            place.insert(sketch(file, every)?);
+        }
+        Ok(())
+    }
+
+    fn get(&self, index: usize, every: u64) -> Option<&Sketch> {
+        self.0.get(&(index, every))
+    }
 }
 
 /// Raw columns that say who, what, where and when, in the formats that have them.
@@ -315,7 +367,7 @@ fn choose(candidates: &[Candidate<'_>], first: usize, second: usize, shared: &[M
             .max()
             .unwrap_or_default()
     };
-    let hourly = |index: usize| shared.iter().any(|month| manner(&candidates[index], month).1);
+    let hourly = |index: usize| hourly(&candidates[index], shared);
     let cash = |index: usize| !candidates[index].file.amortized;
     let rank = |index: usize| match candidates[index].file.format {
         Format::Cur2 => 3,
