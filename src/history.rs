@@ -37,7 +37,7 @@ pub struct Restatement {
     pub later_from: String,
     /// The parts of the difference; they add up to it.
     pub parts: Vec<Part>,
-    /// Every key that differs, the largest difference first.
+    /// Every key that differs: what was restated first, then later days, each with the largest difference first.
     pub changes: Vec<Change>,
     /// Keys that are the same in both.
     pub unchanged: usize,
@@ -209,7 +209,8 @@ pub fn restatement(old: &Aggregates, new: &Aggregates) -> Result<Restatement, Hi
         changes.extend(found);
     }
     changes.sort_by(|a, b| {
-        let size = |c: &Change| (c.difference.0.abs(), c.effective_difference.0.abs());
+        // Later days are expected; what was said of days before is not.
+        let size = |c: &Change| (c.kind != Kind::LaterDays, c.difference.0.abs(), c.effective_difference.0.abs());
         size(b).cmp(&size(a)).then_with(|| (a.kind, &a.meter, &a.account).cmp(&(b.kind, &b.meter, &b.account)))
     });
     Ok(Restatement {

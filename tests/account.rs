@@ -221,3 +221,31 @@ fn a_poor_export_says_what_to_ask_for() {
     let resources = review.next.iter().find(|ask| ask.ask.contains("INCLUDE_RESOURCES")).unwrap();
     assert_eq!(resources.cost.unwrap().0.round_dp(2).to_string(), "104.29");
 }
+
+/// A reservation's fee is charged for the whole month on its first day; the usage that it covers comes day by day.
+#[test]
+fn a_running_month_is_not_held_to_what_a_reservation_costs_by_its_end() {
+    let reserved = ("reservation/ReservationARN", "arn:aws:ec2:us-east-1:111122223333:reserved-instances/ri-1");
+    let first = ("lineItem/UsageStartDate", "2026-10-01T00:00:00Z");
+    let fee = line("RIFee", &[reserved, first].into_iter().chain(cost("31")).collect::<Vec<_>>());
+    let days = |days: u32| {
+        let day = |day: u32| {
+            let (from, to) = (format!("2026-10-{day:02}T00:00:00Z"), day + 1);
+            let to = if to > 31 { "2026-11-01T00:00:00Z".into() } else { format!("2026-10-{to:02}T00:00:00Z") };
+            let more = [
+                reserved,
+                ("lineItem/UsageStartDate", &from),
+                ("lineItem/UsageEndDate", &to),
+                ("reservation/EffectiveCost", "1"),
+            ];
+            line("DiscountedUsage", &more.into_iter().chain(cost("0")).collect::<Vec<_>>())
+        };
+        (1..=days).map(day).collect::<Vec<_>>()
+    };
+    for (covered, compared) in [(10, 0), (31, 1)] {
+        let (_folder, path) = bill(&[vec![fee.clone()], days(covered)].concat());
+        let review = reviewed(&[path]);
+        assert_eq!(review.tie_out.identities.len(), compared);
+        assert!(review.tie_out.ties);
+    }
+}

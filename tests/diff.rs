@@ -62,9 +62,9 @@ fn each_difference_is_in_one_part_and_the_parts_add_up() {
         [
             (Kind::Appeared, "7".into(), Some("d")),
             (Kind::Gone, "-5".into(), Some("c")),
-            (Kind::LaterDays, "2.2".into(), Some("a")),
             (Kind::Rate, "-0.4".into(), Some("a")),
             (Kind::Quantity, "-0.2".into(), Some("b")),
+            (Kind::LaterDays, "2.2".into(), Some("a")),
         ]
     );
     assert_eq!(diff.parts.iter().map(|p| p.billed.0).sum::<Decimal>(), diff.difference.0);

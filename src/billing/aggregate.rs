@@ -72,13 +72,14 @@ impl Aggregates {
     /// The field of the manifest that cannot be read.
     pub fn from_dataset(dataset: Dataset) -> Result<Self, String> {
         let Manifest { as_of, currency, first, last, hourly, tag_keys, sources, gaps, .. } = dataset.manifest;
-        let tie_out = tie_out::of_dataset(&sources, &dataset.tables)?;
+        let as_of: AsOf = as_of.parse().map_err(|e| format!("as_of: {e}"))?;
+        let tie_out = tie_out::of_dataset(&sources, &dataset.tables, as_of)?;
         let date = |text: &str| text.parse::<Date>().map_err(|_| format!("{text:?} is not a date"));
         Ok(Aggregates {
             currency: currency.parse().map_err(|e| format!("currency: {e}"))?,
             first: date(&first)?,
             last: date(&last)?,
-            as_of: as_of.parse().map_err(|e| format!("as_of: {e}"))?,
+            as_of,
             tables: dataset.tables,
             tag_keys,
             hourly,
@@ -152,7 +153,6 @@ fn aggregates(bill: &Bill) -> Result<Aggregates, BillError> {
     let raw = |file| collect(tie_out::raw_totals(file, &bill.options)?).map_err(|e| failed(bill, e));
     let raw: Vec<DataFrame> = bill.files.iter().map(raw).collect::<Result<_, _>>()?;
     let raw = RawTotals::of(&raw).map_err(|e| failed(bill, e))?;
-    let tie_out = tie_out::compare(bill, currency, &raw, &sums, &all);
     let moment = |name: &str| {
         integers(extent, name).first().copied().flatten().and_then(|m| Timestamp::from_microsecond(m).ok())
     };
@@ -166,6 +166,8 @@ fn aggregates(bill: &Bill) -> Result<Aggregates, BillError> {
         let message = format!("column ChargePeriodStart: {odd} lies outside the years {EARLIEST} to {LATEST}");
         return Err(BillError::Value { file: names.join(", "), message });
     }
+    let as_of = AsOf::at_day(end);
+    let tie_out = tie_out::compare(bill, currency, &raw, &sums, &all, as_of);
     let count = |name: &str| integers(extent, name).first().copied().flatten().unwrap_or(0);
     Ok(Aggregates {
         tables: all,
@@ -173,7 +175,7 @@ fn aggregates(bill: &Bill) -> Result<Aggregates, BillError> {
         currency,
         first: date(first),
         last: date(last),
-        as_of: AsOf::at_day(end),
+        as_of,
         hourly: count("hourly") > 0,
         sources: sources(bill),
         gaps: gaps(bill, count("without_effective"), count("turned"), &tie_out),
