@@ -249,3 +249,22 @@ fn contracts_beside_the_charges_are_left_out() {
     let (billed, gaps) = reviewed(root.path()).unwrap();
     assert_eq!((billed.as_str(), left_out(&gaps)), ("2", vec!["contracts.csv"]));
 }
+
+/// Azure exports a month twice: what is invoiced, and the same with reservations spread over what they cover.
+#[test]
+fn of_actual_and_amortized_costs_the_actual_ones_are_read() {
+    let root = tempfile::tempdir().unwrap();
+    let head = "Date,CostInBillingCurrency,SubscriptionId,ChargeType,BillingCurrencyCode,MeterId,ResourceId,ReservationId,Quantity\n";
+    let row = |n: u32, cost: &str, kind: &str, reservation: &str| {
+        format!("10/{n:02}/2026,{cost},s-1,{kind},USD,m-1,/subscriptions/s-1/vm-{n},{reservation},24\n")
+    };
+    let on_demand: String = (1..=9).map(|n| row(n, "2", "Usage", "")).collect();
+    write(
+        &root.path().join("actual.csv"),
+        format!("{head}{on_demand}{}{}", row(10, "0", "Usage", "r-1"), row(1, "5", "Purchase", "r-1")),
+    );
+    write(&root.path().join("amortized.csv"), format!("{head}{on_demand}{}", row(10, "5", "Usage", "r-1")));
+    let (billed, gaps) = reviewed(root.path()).unwrap();
+    assert_eq!((billed.as_str(), left_out(&gaps)), ("23", vec!["amortized.csv"]), "{gaps:?}");
+    assert!(gaps.iter().any(|(what, _)| what.contains("which has what is invoiced")), "{gaps:?}");
+}

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use scale_surgeon::billing::{self, Options};
+use scale_surgeon::table::read::texts;
 
 use crate::common::{ONE_RULE, aggregates, surgeon};
 
@@ -152,4 +153,30 @@ fn columns_that_change_between_months_are_joined() {
     assert_eq!((&view["spend"]["billed"], &view["spend"]["effective"]), (&"4".into(), &"3.5".into()));
     let keys: Vec<&str> = view["tag_coverage"].as_array().unwrap().iter().map(|t| t["key"].as_str().unwrap()).collect();
     assert_eq!(keys, ["team", "owner"]);
+}
+
+/// FOCUS 1.3 names two providers instead of one, 1.4 drops the old name; Google's first FOCUS view wrote categories in lower case.
+#[test]
+fn focus_of_other_versions_is_read_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let charge = |provider: &str, category: &str, more: &str, value: &str| {
+        let header =
+            HEADER.replace("ChargeCategory", &format!("{provider}{more},x_ServiceCode,x_UsageType,ChargeCategory"));
+        let row = hour("2", "Elastic Compute", "1")
+            .replace("Usage", &format!("AWS{value},AmazonEC2,BoxUsage:m5.large,{category}"));
+        aggregates(&[file(folder.path(), format!("{header}\n{row}\n"))], Options::default())
+    };
+    for (provider, category, more, value, format) in [
+        ("ProviderName", "Usage", "", "", "FOCUS 1.0"),
+        ("ProviderName", "usage", "", "", "FOCUS 1.0"),
+        ("ServiceProviderName", "Usage", ",HostProviderName", ",AWS", "FOCUS 1.3"),
+        ("ServiceProviderName", "Usage", ",CommitmentProgramEligibilityDetails", ",{}", "FOCUS 1.4"),
+    ] {
+        let bill = charge(provider, category, more, value);
+        assert!(bill.tie_out.ties(), "{}", bill.tie_out.explain());
+        assert_eq!(bill.sources[0].format, format);
+        let costs = &bill.tables["resource_costs"];
+        let text = |name: &str| texts(costs, name)[0].clone().unwrap_or_default();
+        assert_eq!((text("Meter"), text("ChargeCategory")), ("AmazonEC2/BoxUsage:m5.large".into(), "Usage".into()));
+    }
 }
