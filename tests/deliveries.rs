@@ -214,6 +214,25 @@ fn of_files_with_the_same_charges_one_is_read_and_it_is_said() {
     }
 }
 
+/// Without resource ids charges look alike within a file; parts of a delivery then share most of them, and must not be dropped.
+#[test]
+fn what_repeats_within_a_file_is_not_called_the_same() {
+    let nameless =
+        |hours| ["i-1", "i-2", "i-3"].iter().fold(month(hours, "0.5", "111122223333"), |m, i| m.replace(i, ""));
+    for (second, billed, said) in [
+        (nameless(0..48), "72", "holds the same charges"),
+        (nameless(0..40), "132", "they repeat too much to tell; both are counted"),
+        (nameless(48..90), "135", ""),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        write(&root.path().join("a.csv"), nameless(0..48));
+        write(&root.path().join("b.csv"), second);
+        let (found, gaps) = reviewed(root.path()).unwrap();
+        let words = gaps.iter().any(|(what, _)| !said.is_empty() && what.contains(said));
+        assert_eq!((found.as_str(), words), (billed, !said.is_empty()), "{gaps:?}");
+    }
+}
+
 #[test]
 fn the_same_month_in_two_formats_is_read_once() {
     let root = tempfile::tempdir().unwrap();

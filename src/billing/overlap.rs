@@ -23,9 +23,10 @@ use crate::table::read::{atoms, integers, texts};
 const SAMPLE: u64 = 4096;
 /// Two files are the same bill when this share of the smaller one's charges, cost included, is in the other.
 const SAME_CHARGES: f64 = 0.5;
-/// … or when this share of its keys is, and keys are rarely repeated within a file: a month whose costs were all restated.
+/// … or when this share of its keys is: a month whose costs were all restated.
 const SAME_KEYS: f64 = 0.8;
-const DISTINCT_KEYS: f64 = 0.9;
+/// Both count only where within a file at least this share of them are distinct: what repeats in a file repeats in its parts.
+const DISTINCT: f64 = 0.9;
 /// Two files of one format, one by the hour and one by the day, are the same bill when their totals agree so far.
 const SAME_TOTAL: f64 = 0.99;
 
@@ -72,6 +73,7 @@ pub(super) fn resolve(bill: &mut Bill) -> Result<(), BillError> {
     }
     let mut out: BTreeMap<usize, String> = BTreeMap::new();
     let mut sketches = Sketches::default();
+    let mut unclear = Vec::new();
     for (first, second) in pairs(&candidates) {
         if out.contains_key(&first) || out.contains_key(&second) {
             continue;
@@ -82,8 +84,23 @@ pub(super) fn resolve(bill: &mut Bill) -> Result<(), BillError> {
             .filter(|m| candidates[second].holdings.contains_key(*m))
             .cloned()
             .collect();
-        if shared.is_empty() || !same_bill(&candidates, (first, second), &shared, &mut sketches)? {
+        if shared.is_empty() {
             continue;
+        }
+        match same_bill(&candidates, (first, second), &shared, &mut sketches)? {
+            Judgement::Same => {}
+            Judgement::Other => continue,
+            Judgement::Unclear => {
+                unclear.push(GapEntry {
+                    what: format!(
+                        "a file may hold the same charges as {}: they repeat too much to tell; both are counted",
+                        candidates[second].file.name
+                    ),
+                    place: candidates[first].file.name.clone(),
+                    remedy: "give the manifest of the delivery, or an export with resource ids".into(),
+                });
+                continue;
+            }
         }
         let (kept, left, reason) = choose(&candidates, first, second, &shared);
         let alone: Vec<&str> = candidates[left]
@@ -111,7 +128,7 @@ pub(super) fn resolve(bill: &mut Bill) -> Result<(), BillError> {
         place: bill.files[*index].name.clone(),
         remedy: "surgeon diff compares two deliveries; review the file alone to see it".into(),
     });
-    let gaps: Vec<GapEntry> = gaps.collect();
+    let gaps: Vec<GapEntry> = gaps.chain(unclear).collect();
     bill.delivery.gaps.extend(gaps);
     let mut index = 0;
     bill.files.retain(|_| (!out.contains_key(&index), index += 1).0);
@@ -197,7 +214,7 @@ fn same_bill(
     (first, second): (usize, usize),
     shared: &[Month],
     sketches: &mut Sketches,
-) -> Result<bool, BillError> {
+) -> Result<Judgement, BillError> {
     let both = |month: &Month| Some((candidates[first].holdings.get(month)?, candidates[second].holdings.get(month)?));
     // What each bills to the accounts that are in both.
     let (mut billed, mut meet) = ((0_i128, 0_i128), false);
@@ -210,23 +227,26 @@ fn same_bill(
         }
     }
     if !meet {
-        return Ok(false);
+        return Ok(Judgement::Other);
     }
     let (a, b) = (candidates[first].file, candidates[second].file);
     if family(a) != family(b) {
-        return Ok(true);
+        return Ok(Judgement::Same);
     }
     // Charges per hour and per day have no key in common; those of one bill have a total in common. Services in files of
     // their own differ in both.
     if hourly(&candidates[first], shared) != hourly(&candidates[second], shared) {
         let (least, most) = (billed.0.abs().min(billed.1.abs()), billed.0.abs().max(billed.1.abs()));
-        return Ok(most > 0 && least as f64 / most as f64 > SAME_TOTAL);
+        let agree = most > 0 && least as f64 / most as f64 > SAME_TOTAL;
+        return Ok(if agree { Judgement::Same } else { Judgement::Other });
     }
     let rows = |index: usize| candidates[index].holdings.values().map(|h| h.charges.unsigned_abs()).sum::<u64>();
     let every = every(rows(first).min(rows(second)), rows(first).max(rows(second)));
     sketches.make(a, first, every)?;
     sketches.make(b, second, every)?;
-    let (Some(a), Some(b)) = (sketches.get(first, every), sketches.get(second, every)) else { return Ok(false) };
+    let (Some(a), Some(b)) = (sketches.get(first, every), sketches.get(second, every)) else {
+        return Ok(Judgement::Other);
+    };
     // Of each file's sample, as much as its charges of the shared months are of all its charges.
     let shared_part = |index: usize| {
         let of = |month: &Month| candidates[index].holdings.get(month).map_or(0, |h| h.charges.unsigned_abs());
@@ -236,9 +256,28 @@ fn same_bill(
         let least = (a.len() as f64 * shared_part(first)).min(b.len() as f64 * shared_part(second));
         a.intersection(b).count() as f64 / least.max(1.0)
     };
-    let distinct = |s: &Sketch| s.keys.len() as f64 / s.sampled.max(1) as f64;
-    let restated = share(&a.keys, &b.keys) > SAME_KEYS && distinct(a).min(distinct(b)) > DISTINCT_KEYS;
-    Ok(restated || share(&a.charges, &b.charges) > SAME_CHARGES)
+    let distinct = |of: fn(&Sketch) -> usize| {
+        let part = |s: &Sketch| of(s) as f64 / s.sampled.max(1) as f64;
+        part(a).min(part(b)) > DISTINCT
+    };
+    let (keys, charges) = (share(&a.keys, &b.keys), share(&a.charges, &b.charges));
+    // To the last charge and to the last digit the same.
+    let twin = rows(first) == rows(second) && billed.0 == billed.1 && charges > SAME_KEYS;
+    Ok(match () {
+        () if twin || charges > SAME_CHARGES && distinct(|s| s.charges.len()) => Judgement::Same,
+        () if keys > SAME_KEYS && distinct(|s| s.keys.len()) => Judgement::Same,
+        () if charges > SAME_CHARGES => Judgement::Unclear,
+        () => Judgement::Other,
+    })
+}
+
+/// Whether two files hold the same charges.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    Same,
+    Other,
+    /// Many charges look alike within each file as well: without resource ids, parts of a delivery do.
+    Unclear,
 }
 
 /// One digest in how many is kept: enough of the smaller file, not too many of the larger; a power of two, so that files of about one
