@@ -6,7 +6,7 @@
 
 use polars::prelude::*;
 
-use super::columns::{account, map_value, mapped, nothing, number_of, tag, text, time};
+use super::columns::{account, currency, map_value, mapped, nothing, number_of, of_currency, tag, text, time};
 use super::kind::kind_of;
 use super::{Bill, BillError, BillFile};
 use crate::id::{Meter, canonical_resource_id};
@@ -122,13 +122,7 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
     let cur = Cur::new(file);
     let kind = cur.text_or_null("line_item_line_item_type");
     let line = |names: &[&str]| names.iter().map(|n| kind.clone().eq(lit(*n))).reduce(Expr::or).unwrap_or(lit(false));
-    let currency = match (cur.text("line_item_currency_code"), bill.options.currency) {
-        (Some(column), _) => column,
-        (None, Some(given)) => lit(given.code().to_owned()),
-        (None, None) => {
-            return Err(BillError::NoCurrency { file: file.name.clone(), column: "line_item_currency_code".into() });
-        }
-    };
+    let currency = currency(file, bill, &["lineItem/CurrencyCode", "line_item_currency_code"])?;
     let reservation = cur.text_or_null("reservation_reservation_a_r_n");
     let plan = coalesce(&[
         cur.text_or_null("savings_plan_savings_plan_a_r_n"),
@@ -297,11 +291,7 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
             .alias("x_CommitmentUsed"),
     ];
     columns.extend(bill.tag_keys.iter().map(|key| tag(file, key)));
-    let frame = file.scan()?.select(columns);
-    Ok(match bill.options.currency {
-        Some(only) => frame.filter(col("BillingCurrency").eq(lit(only.code().to_owned()))),
-        None => frame,
-    })
+    Ok(of_currency(file.scan()?.select(columns), bill))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::columns::{account, mapped, nothing, number_of, tag, text, time};
+use super::columns::{account, currency, mapped, nothing, number_of, of_currency, tag, text, time};
 use super::kind::kind_of;
 use super::{Bill, BillError, BillFile, lost_meter};
 use crate::id::{Meter, canonical_resource_id};
@@ -15,13 +15,7 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
     let amount = |name: &str| number_of(file, &[name]).unwrap_or_else(|| nothing(DECIMAL));
     let moment = |name: &str| time(file, &[name]).unwrap_or_else(|| nothing(TIME));
     let id = |name: &str| account(file, &[name]).unwrap_or_else(|| nothing(DataType::String));
-    let currency = match (text(file, &["BillingCurrency"]), bill.options.currency) {
-        (Some(column), _) => column,
-        (None, Some(given)) => lit(given.code().to_owned()),
-        (None, None) => {
-            return Err(BillError::NoCurrency { file: file.name.clone(), column: "BillingCurrency".into() });
-        }
-    };
+    let currency = currency(file, bill, &["BillingCurrency"])?;
     // FOCUS 1.3 splits the provider in two and 1.4 drops the old name.
     let provider = coalesce(&[words("ProviderName"), words("ServiceProviderName"), words("HostProviderName")]);
     let aws = provider.clone().str().starts_with(lit("AWS")).or(provider.clone().str().starts_with(lit("Amazon")));
@@ -108,11 +102,7 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         nothing(DECIMAL).alias("x_CommitmentUsed"),
     ];
     columns.extend(bill.tag_keys.iter().map(|key| tag(file, key)));
-    let frame = file.scan()?.select(columns);
-    Ok(match bill.options.currency {
-        Some(only) => frame.filter(col("BillingCurrency").eq(lit(only.code().to_owned()))),
-        None => frame,
-    })
+    Ok(of_currency(file.scan()?.select(columns), bill))
 }
 
 /// The category as FOCUS spells it; Google's first FOCUS view wrote it in lower case.
