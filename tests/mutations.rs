@@ -144,8 +144,10 @@ fn oracle(bytes: &[u8]) -> Option<(u64, Decimal)> {
     let header = reader.headers().ok()?.clone();
     let (cost, credits) = (place(&header, &names)?, place(&header, &["credits"]));
     let amount = |text: &str| {
-        let amount = Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()?;
-        Some(amount.round_dp(12))
+        let exact = Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok();
+        // A decimal has no exponents below -28: what is far below the last place is nothing.
+        let tiny = || text.parse::<f64>().is_ok_and(|number| number.abs() < 1e-13).then_some(Decimal::ZERO);
+        Some(exact.or_else(tiny)?.round_dp(12))
     };
     let (mut charges, mut total) = (0, Decimal::ZERO);
     for record in reader.records() {

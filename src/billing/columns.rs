@@ -220,12 +220,12 @@ fn entries(map: &str) -> Result<Vec<(String, Option<String>)>, String> {
 /// A list of records in text, as JSON or as Python writes it; numbers come as their digits, so that none is rounded.
 pub(super) fn list<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
     let refused = |reason: &dyn Display| format!("{:?} is not a list of records ({reason})", cut(text));
-    let json = quoted_json(text).ok_or_else(|| refused(&"a quote is never closed"))?;
+    let json = quoted_json(text).ok_or_else(|| refused(&"neither JSON nor what Python writes"))?;
     let records: Option<Vec<T>> = serde_json::from_str(&json).map_err(|e| refused(&e))?;
     Ok(records.unwrap_or_default())
 }
 
-/// JSON, or Python's spelling of it (`'` for quotes, `None`), as JSON in which every number is text.
+/// JSON, or Python's spelling of it (`'` for quotes, `None`), as JSON in which every number is text; nothing for what is neither.
 fn quoted_json(text: &str) -> Option<String> {
     let mut json = String::with_capacity(text.len() + 16);
     let mut rest = text.chars().peekable();
@@ -249,14 +249,20 @@ fn quoted_json(text: &str) -> Option<String> {
                 json.push('"');
             }
             '[' | ']' | '{' | '}' | ',' | ':' => json.push(c),
-            c if c.is_whitespace() => {}
+            ' ' | '\t' | '\n' | '\r' => {}
             first => {
                 let mut word = String::from(first);
                 while let Some(next) = rest.next_if(|c| !matches!(c, ']' | '}' | ',' | ':') && !c.is_whitespace()) {
                     word.push(next);
                 }
-                let nothing = matches!(word.as_str(), "None" | "null");
-                json.push_str(&if nothing { "null".to_owned() } else { format!("{word:?}") });
+                json.push_str(&match word.as_str() {
+                    "None" | "null" => "null".to_owned(),
+                    "True" | "true" | "False" | "false" => format!("{word:?}"),
+                    number => {
+                        serde_json::from_str::<serde_json::Number>(number).ok()?;
+                        format!("{number:?}")
+                    }
+                });
             }
         }
     }
@@ -445,6 +451,8 @@ mod tests {
         ] {
             assert_eq!(quoted_json(python).as_deref(), Some(json));
         }
-        assert_eq!(quoted_json("['a"), None);
+        for neither in ["['a", "[{'a':-'b'}]", "[01]", "[much]", "['a'\u{a0}]"] {
+            assert_eq!(quoted_json(neither), None, "{neither}");
+        }
     }
 }
