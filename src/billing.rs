@@ -20,6 +20,7 @@ pub mod aggregate;
 pub mod audit;
 mod batches;
 mod azure;
+mod charges_of;
 mod columns;
 mod cur;
 pub mod delivery;
@@ -34,6 +35,7 @@ pub mod tie_out;
 
 pub use aggregate::{Aggregates, aggregate};
 pub use audit::{Audit, Defect};
+pub use charges_of::{Charge, Charges, DayRow, RowsBehind, UnusedCost, charges_of, rows_behind};
 pub use source::{BillFile, Container, Format};
 
 /// How to read.

@@ -8,8 +8,10 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+mod backtest;
 mod diff;
 mod docs;
+mod explain;
 mod gate;
 mod input;
 mod prices;
@@ -33,6 +35,11 @@ struct Cli {
 enum Command {
     /// Review billing files: what was spent, what can be saved, with proof.
     Review(Box<review::ReviewArgs>),
+    /// Explain a finding: its formula with the numbers, the prices and where each came from, the rows of the bill.
+    Explain(Box<explain::ExplainArgs>),
+    /// How the advice would have done on time that is held back.
+    #[command(subcommand)]
+    Backtest(backtest::BacktestCommand),
     /// Compare two deliveries of the same month: what the provider added and what it changed.
     Diff(diff::DiffArgs),
     /// List, show and test rule pages.
@@ -148,6 +155,8 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<Ending> {
     match command {
         Command::Review(args) => review::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Backtest(command) => backtest::run(&command),
         Command::Diff(args) => diff::run(&args),
         Command::Rules(command) => rules::run(command),
         Command::Tables(command) => tables(command),

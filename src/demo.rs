@@ -11,6 +11,7 @@ mod charges;
 mod cur;
 mod description;
 mod focus;
+mod organisation;
 mod random;
 #[cfg(test)]
 mod tests;
@@ -60,16 +61,6 @@ pub enum DemoError {
     /// Not exactly one of the three ways to say how much.
     #[error("charge {0:?} needs exactly one of quantity, held and between")]
     HowMuch(String),
-    /// A commitment covers more than was bought.
-    #[error("{arn} covers {used} but only {bought} was bought")]
-    Overcommitted {
-        /// The commitment.
-        arn: String,
-        /// What its resources use, of an hour (savings plan) or of the month (reservation).
-        used: String,
-        /// What was bought for the same time.
-        bought: String,
-    },
     /// The output does not take a row.
     #[error("cannot write the bill: {0}")]
     Row(#[from] csv::Error),

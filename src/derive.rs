@@ -12,8 +12,10 @@ use crate::period::AsOf;
 pub mod baseline;
 pub mod breakdown;
 mod entities;
+pub mod hourly;
+pub mod in_force;
 mod monthly_cost;
-mod schedule;
+pub mod schedule;
 
 /// Adds the derived tables whose aggregates are there; what cannot be derived stays missing, so that rules answer unknown.
 ///
@@ -29,7 +31,7 @@ pub fn derive(tables: &mut BTreeMap<String, DataFrame>, as_of: AsOf) -> Result<(
         add("resources", entities::resources(costs, tags.as_ref())?);
     }
     if let Some(commitments) = &commitments {
-        add("commitments", entities::commitments(commitments)?);
+        add("commitments", entities::commitments(commitments, as_of)?);
     }
     if let (Some(costs), Some(commitments)) = (&costs, &commitments) {
         add("resource_monthly_costs", monthly_cost::resource_monthly_costs(costs, commitments, as_of)?);

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::id::{FindingId, Meter, RuleId, Target};
 use crate::period::OffHours;
+use crate::prices::Term;
 
 /// The verdicts of one rule on everything that it examined, in the order of their targets.
 #[derive(Clone, Debug)]
@@ -70,6 +71,8 @@ pub enum Verb {
     Mask(OffHours),
     /// The change itself costs this much of the meter, once.
     Once(Decimal),
+    /// Something to commit to; how much is the plan's business.
+    Commit(Term),
 }
 
 /// A column of the query that is evidence.

@@ -23,16 +23,19 @@ pub mod table;
 pub mod dataset;
 // What is asked over the network.
 pub mod collect;
-// Bills, evidence, prices.
+// Bills, evidence, prices, what a usage costs under commitments.
 pub mod billing;
 pub mod derive;
 pub mod prices;
+pub mod simulate;
 pub mod redact;
 // Judgement and worth.
 pub mod finding;
 pub mod rules;
 pub mod plan;
+pub mod backtest;
 pub mod waivers;
+pub mod advice;
 pub mod history;
 // For people.
 pub mod review;
@@ -40,9 +43,11 @@ pub mod report;
 pub mod demo;
 pub mod cli;
 
+use derive::in_force::{in_force, latest_period};
 use finding::{Finding, Verdicts};
 use money::Money;
 use period::AsOf;
+use review::explain::Explanation;
 use review::{Gap, Review};
 use rules::{Rule, RuleError};
 use waivers::Waiver;
@@ -62,6 +67,10 @@ pub struct Job {
     pub invoice_total: Option<Money>,
     /// What is stated about prices besides the bill.
     pub prices: prices::Terms,
+    /// Files of what the provider itself recommends: shown beside our findings, never planned.
+    pub advice: Vec<review::Given>,
+    /// What the reader is willing to do.
+    pub limits: plan::Limits,
     /// Whether the bill is the embedded demo's.
     pub demo: bool,
 }
@@ -75,16 +84,46 @@ pub enum ReviewError {
     /// A rule cannot run.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// The bill has nothing that past decisions could be judged by.
+    #[error(transparent)]
+    NothingToJudge(#[from] backtest::Refused),
     /// The engine refused: our bug, or a changed Dataset.
     #[error("{0}")]
     Engine(#[from] polars::prelude::PolarsError),
+}
+
+/// A review, and what it rests on.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The view.
+    pub review: Review,
+    /// Aggregates of the bill, and what is derived from them.
+    pub bill: billing::Aggregates,
+    /// As-of.
+    pub as_of: AsOf,
+    /// Costs by target.
+    pub baseline: derive::baseline::Baseline,
+    /// Prices.
+    pub prices: prices::PriceBook,
+    /// Findings to be planned, and accepted ones.
+    pub waived: waivers::Waived,
+    /// What is done, and what it is worth.
+    pub plan: plan::Plan,
 }
 
 /// The pipeline, from aggregates to the view.
 ///
 /// # Errors
 /// [`ReviewError::DoesNotTieOut`] before any rule runs; else what stopped it.
-pub fn review(mut bill: billing::Aggregates, job: &Job) -> Result<Review, ReviewError> {
+pub fn review(bill: billing::Aggregates, job: &Job) -> Result<Review, ReviewError> {
+    Ok(judge(bill, job)?.review)
+}
+
+/// The same, with what the stages found on the way.
+///
+/// # Errors
+/// [`ReviewError::DoesNotTieOut`] before any rule runs; else what stopped it.
+pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewError> {
     if let Some(total) = job.invoice_total {
         bill.tie_out.check_invoice(total);
     }
@@ -101,8 +140,18 @@ pub fn review(mut bill: billing::Aggregates, job: &Job) -> Result<Review, Review
     let prices = prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone());
     let findings: Vec<Finding> = verdicts.iter().flat_map(|v| v.findings.iter().cloned()).collect();
     let waived = waivers::apply(findings, &job.waivers, as_of);
-    let plan = plan::plan(waived.kept.clone(), &baseline, &prices);
-    Ok(review::assemble(review::Inputs {
+    let simulation = replay(&bill, &prices, as_of)?;
+    let gaps = gaps(&bill, as_of, &waived, simulation.as_ref());
+    let hours = hours(&bill, &waived.kept, as_of)?;
+    let evidence = plan::Evidence {
+        baseline: &baseline,
+        prices: &prices,
+        rules: &job.rules,
+        hours: hours.as_ref(),
+        limits: job.limits,
+    };
+    let plan = plan::plan(waived.kept.clone(), &evidence);
+    let review = review::assemble(review::Inputs {
         demo: job.demo,
         sources: bill.sources.iter().map(source).collect(),
         tie_out: &bill.tie_out,
@@ -116,11 +165,111 @@ pub fn review(mut bill: billing::Aggregates, job: &Job) -> Result<Review, Review
         rules: &job.rules,
         verdicts: &verdicts,
         plan: &plan,
+        simulation,
+        advice: &job.advice,
         waived: &waived.waived,
         baseline: &baseline,
         by: job.by.clone(),
-        gaps: gaps(&bill, as_of, &waived),
+        gaps,
+    });
+    Ok(Judged { review, bill, as_of, baseline, prices, waived, plan })
+}
+
+/// One finding of a review, with what its figures rest on; `charges` are its target's in the run-rate window, where the bill
+/// is at hand. `None`: the review does not show it.
+///
+/// # Errors
+/// [`ReviewError::Engine`] when a table does not have its declared columns.
+pub fn explain(
+    judged: &Judged,
+    job: &Job,
+    finding: &Finding,
+    charges: Option<&billing::Charges>,
+) -> Result<Option<Explanation>, ReviewError> {
+    let rows = billing::rows_behind(&judged.bill.tables, &finding.target)?;
+    let inputs = review::explain::Inputs {
+        review: &judged.review,
+        plan: &judged.plan,
+        waived: &judged.waived.waived,
+        baseline: &judged.baseline,
+        prices: &judged.prices,
+        rules: &job.rules,
+        as_of: judged.as_of,
+        rows: &rows,
+        charges,
+    };
+    Ok(review::explain::explain(&inputs, finding))
+}
+
+/// How past advice to commit would have done: decided at the beginning of each month of the bill on the hours before
+/// it, judged on the hours after it.
+///
+/// # Errors
+/// [`ReviewError::DoesNotTieOut`]; [`ReviewError::NothingToJudge`] when the bill is not hourly or too short.
+pub fn backtest(
+    mut bill: billing::Aggregates,
+    job: &Job,
+    terms: &backtest::Terms,
+) -> Result<backtest::Backtest, ReviewError> {
+    if !bill.tie_out.ties() {
+        return Err(ReviewError::DoesNotTieOut(bill.tie_out.explain()));
+    }
+    let as_of = job.as_of.unwrap_or(bill.as_of);
+    derive::derive(&mut bill.tables, as_of)?;
+    let baseline = derive::baseline::baseline(&bill.tables, as_of);
+    let prices = prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone());
+    let profiles = bill.tables.get("usage_profiles").filter(|_| bill.hourly);
+    let from = period::midnight(bill.first);
+    let open = profiles.map(|profiles| derive::hourly::open(profiles, from, as_of.timestamp())).transpose()?;
+    let (open, weeks) = (open.as_ref(), WEEKS_OF_HOURS as usize);
+    let currency = bill.currency;
+    Ok(backtest::backtest(&backtest::Inputs { open, prices: &prices, terms, weeks, currency, as_of })?)
+}
+
+/// Weeks of hours that show how usage varies; Cost Explorer's recommendations look back at most 60 days too.
+const WEEKS_OF_HOURS: i64 = 8;
+
+/// The last weeks hour by hour with the commitments in force; nothing when the bill is not hourly.
+fn hours(bill: &billing::Aggregates, findings: &[Finding], as_of: AsOf) -> Result<Option<plan::Hours>, ReviewError> {
+    let (Some(profiles), Some(commitments), true) =
+        (bill.tables.get("usage_profiles"), bill.tables.get("commitment_costs"), bill.hourly)
+    else {
+        return Ok(None);
+    };
+    let window = as_of.run_rate_window();
+    let first = window.end() - jiff::SignedDuration::from_hours(WEEKS_OF_HOURS * period::HOURS_PER_WEEK);
+    let targets = findings.iter().filter(|one| !one.changes.is_empty()).map(|one| one.target.clone()).collect();
+    Ok(Some(plan::Hours {
+        hourly: derive::hourly::hourly(profiles, window.start(), window.end())?,
+        history: derive::hourly::hourly(profiles, first, window.end())?,
+        used: derive::hourly::of_targets(profiles, first, window.end(), &targets)?,
+        in_force: in_force(commitments, as_of, latest_period(commitments).as_deref()),
+        as_of,
     }))
+}
+
+/// The simulator's proof on the bill: its last full month, else what it has of the last one.
+fn replay(
+    bill: &billing::Aggregates,
+    prices: &prices::PriceBook,
+    as_of: AsOf,
+) -> Result<Option<review::Simulation>, ReviewError> {
+    let (Some(profiles), Some(commitments), true) =
+        (bill.tables.get("usage_profiles"), bill.tables.get("commitment_costs"), bill.hourly)
+    else {
+        return Ok(None);
+    };
+    let this = as_of.date().first_of_month();
+    let before = this.yesterday().unwrap_or(this).first_of_month();
+    let (first, end) = if bill.first <= before { (before, this) } else { (this, as_of.date()) };
+    let in_force = in_force(commitments, as_of, Some(&first.to_string()));
+    let hourly = derive::hourly::hourly(profiles, period::midnight(first), period::midnight(end))?;
+    if hourly.hours.is_empty() || in_force.is_empty() {
+        return Ok(None);
+    }
+    let read = simulate::from_bill(&hourly, &in_force, prices, &std::collections::BTreeSet::new());
+    let (replay, _) = simulate::replay(&hourly, &in_force, &read);
+    Ok(Some(review::Simulation::of(&replay, &read.left_out, first, end)))
 }
 
 fn source(entry: &dataset::SourceEntry) -> review::Source {
@@ -134,7 +283,12 @@ fn source(entry: &dataset::SourceEntry) -> review::Source {
 }
 
 /// What was left out or stands in for something missing.
-fn gaps(bill: &billing::Aggregates, as_of: AsOf, waived: &waivers::Waived) -> Vec<Gap> {
+fn gaps(
+    bill: &billing::Aggregates,
+    as_of: AsOf,
+    waived: &waivers::Waived,
+    simulation: Option<&review::Simulation>,
+) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = bill
         .gaps
         .iter()
@@ -150,6 +304,9 @@ fn gaps(bill: &billing::Aggregates, as_of: AsOf, waived: &waivers::Waived) -> Ve
             place: format!("{} to {as_of}", bill.first),
             remedy: "give the exports of the days before".into(),
         });
+    }
+    if let Some(simulation) = simulation {
+        gaps.extend(simulation.gaps());
     }
     let waiver = |w: &Waiver, what: &str| Gap {
         what: format!("a waiver {what}: {} ({}, until {})", w.reason, w.owner, w.until),

@@ -176,7 +176,7 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
 
 fn scale_by_ten(mantissa: Decimal, exponent: i32) -> Option<Decimal> {
     let mut number = mantissa;
-    if exponent < -40 {
+    if exponent < -40 || mantissa.is_zero() {
         return Some(Decimal::ZERO);
     }
     for _ in 0..exponent.unsigned_abs() {
@@ -255,6 +255,7 @@ mod tests {
             ("0.0000000800", "0.00000008"),
             ("1E-9", "0.000000001"),
             ("0E-10", "0"),
+            ("0E2000000000", "0"),
             ("1.5E+2", "150"),
             (".5", "0.5"),
             ("-0.25", "-0.25"),

@@ -15,6 +15,8 @@ use crate::money::Money;
 pub const HOURS_PER_MONTH: i64 = 730;
 /// Hours in a week; also the length of the run-rate window.
 pub const HOURS_PER_WEEK: i64 = 168;
+/// Hours of a year of commitments: 365 × 24.
+pub const HOURS_PER_YEAR: i64 = 8760;
 
 /// Start inclusive, end exclusive, UTC. `start < end` always holds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -142,6 +144,12 @@ impl OffHours {
     #[must_use]
     pub fn contains(&self, hour_of_week: usize) -> bool {
         self.0.get(hour_of_week).copied().unwrap_or(false)
+    }
+
+    /// Off in one or the other.
+    #[must_use]
+    pub fn union(&self, other: &OffHours) -> OffHours {
+        OffHours(std::array::from_fn(|hour| self.contains(hour) || other.contains(hour)))
     }
 
     /// How many of the 168 hours are off.

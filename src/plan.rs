@@ -5,18 +5,36 @@
 //! saving. Gross is the chosen findings valued alone; overlap is what that counts twice; what commitments in force go on
 //! charging is taken off; the rest is net, the promise. Does not know: tables, pages, how a figure is printed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
 
 use crate::derive::baseline::Baseline;
 use crate::finding::{Finding, Verb};
-use crate::id::{FindingId, Meter, Target};
+use crate::id::{FindingId, Target};
+use crate::money::PLACES;
 use crate::prices::PriceBook;
+use crate::rules::{Effort, Rule};
+use crate::simulate::ClassKey;
 
+mod commit;
+pub mod joint;
+mod limits;
+mod outlook;
+pub mod sizing;
+mod target;
 mod value;
+mod week;
 
-pub use value::{ChangeValue, Value};
+pub use commit::{Item, Purchase};
+use joint::{Resource, World};
+pub use outlook::{Expiry, Figures, Outlook};
+use target::OnTarget;
+pub(crate) use target::composes;
+pub use value::{ChangeValue, How, Move, Step, Value};
+pub use week::Hours;
+use week::{Shift, Week};
 
 /// How a finding stands.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,6 +47,10 @@ pub enum Standing {
     Unpriced(String),
     /// Fires, worth nothing: nothing would change on the bill.
     Hygiene,
+    /// A risk on the same resource forbids it: what it is.
+    Vetoed(String),
+    /// More effort or risk than the reader asked for.
+    LeftOut(String),
     /// Priced, but the change would cost more than today or save more than the target costs: an error of the page, said in
     /// the report and counted nowhere.
     Refused(String),
@@ -45,6 +67,8 @@ pub struct Planned {
     pub alone: Option<Value>,
     /// Its share of the plan: sums exactly to the plan's totals over the chosen. Zero effective, list and covered when not chosen.
     pub share: Option<Value>,
+    /// What to buy, of a finding that asks for commitments.
+    pub purchase: Option<Purchase>,
 }
 
 /// The plan: every finding with its standing, and the totals of the chosen.
@@ -62,6 +86,8 @@ pub struct Plan {
     pub without_list: usize,
     /// Effective savings that commitments hold back, by the date on which they end; `None`: the bill does not say.
     pub held_until: BTreeMap<Option<String>, Decimal>,
+    /// How well commitments fit; `None` without hourly usage that they know.
+    pub outlook: Option<Outlook>,
 }
 
 impl Plan {
@@ -71,6 +97,16 @@ impl Plan {
         self.gross - self.joint.effective
     }
 
+    /// Takes in what asks for commitments: priced by what it covers, without a list price of its own.
+    fn add_offer(&mut self, offer: Planned) {
+        if let (Standing::Chosen, Some(alone), Some(share)) = (&offer.standing, &offer.alone, &offer.share) {
+            self.gross += alone.effective;
+            self.without_list += 1;
+            self.joint.add(share);
+        }
+        self.findings.push(offer);
+    }
+
     /// The promise, from now, per month.
     #[must_use]
     pub fn net(&self) -> Decimal {
@@ -78,21 +114,153 @@ impl Plan {
     }
 }
 
+/// What the plan knows besides the findings.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Costs by target.
+    pub baseline: &'a Baseline,
+    /// Prices.
+    pub prices: &'a PriceBook,
+    /// The rules that fired: their strategy and effort.
+    pub rules: &'a [Rule],
+    /// The last week hour by hour, with the commitments in force; `None`: the bill is not hourly.
+    pub hours: Option<&'a Hours>,
+    /// What the reader is willing to do.
+    pub limits: Limits,
+}
+
+/// What the reader is willing to do.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Limits {
+    /// Most effort of an action; `None`: any.
+    pub max_effort: Option<Effort>,
+    /// Largest probability of harm of an action that states one; `None`: any.
+    pub max_risk: Option<Decimal>,
+}
+
 /// Values findings, lets those on one target compete, and adds up.
 #[must_use]
-pub fn plan(findings: Vec<Finding>, baseline: &Baseline, prices: &PriceBook) -> Plan {
-    let mut by_target: BTreeMap<Target, Vec<Planned>> = BTreeMap::new();
-    for finding in findings {
+pub fn plan(findings: Vec<Finding>, evidence: &Evidence<'_>) -> Plan {
+    let Evidence { baseline, prices, .. } = *evidence;
+    let judged = findings.into_iter().map(|finding| {
         let (standing, alone) = judge(&finding, baseline, prices);
-        let planned = Planned { finding, standing, alone, share: None };
+        Planned { finding, standing, alone, share: None, purchase: None }
+    });
+    let mut all: Vec<Planned> = judged.collect();
+    limits::keep_out(&mut all, evidence);
+    let (mut offers, all): (Vec<Planned>, Vec<Planned>) = all.into_iter().partition(|one| is_offer(&one.finding));
+    let mut by_target: BTreeMap<Target, Vec<Planned>> = BTreeMap::new();
+    for planned in all {
         by_target.entry(planned.finding.target.clone()).or_default().push(planned);
     }
+    let mut week = evidence.hours.and_then(|hours| Week::new(hours, baseline, prices, &arrivals(&by_target)));
+    let mut targets: Vec<OnTarget> = by_target
+        .into_iter()
+        .map(|(target, planned)| OnTarget::new(target, planned, evidence, week.as_ref()))
+        .collect();
+    if let Some(week) = &mut week {
+        search(&mut targets, week);
+    }
     let mut out = Plan::default();
-    for planned in by_target.into_values() {
-        choose(planned, baseline, prices, &mut out);
+    for one in &mut targets {
+        one.attribute(evidence, week.as_ref());
+    }
+    if let Some(week) = &mut week {
+        share_out(&mut targets, week);
+        // Usage before rate: commitments are sized on what is left.
+        let shifts: Vec<&Shift> = targets.iter().filter_map(|one| one.shifts.last()?.as_ref()).collect();
+        let portfolio = commit::buy(&mut offers, week, &shifts, prices);
+        out.outlook = Some(Outlook::new(week, &week.after(&shifts), portfolio, &offers));
+    }
+    for one in targets {
+        one.settle(&mut out);
+    }
+    for one in offers {
+        out.add_offer(one);
     }
     out.findings.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.finding.id.cmp(&b.finding.id)));
     out
+}
+
+/// Whether a finding asks to commit to something.
+fn is_offer(finding: &Finding) -> bool {
+    finding.changes.iter().any(|change| matches!(change.verb, Verb::Commit(_)))
+}
+
+/// Meters that changes would bring, where they would be charged.
+fn arrivals(by_target: &BTreeMap<Target, Vec<Planned>>) -> BTreeSet<(Option<String>, ClassKey)> {
+    let all = by_target.iter().flat_map(|(target, planned)| planned.iter().map(move |one| (target, one)));
+    let meters = all.flat_map(|(target, one)| {
+        let moves = one.alone.iter().flat_map(|value| &value.moves);
+        moves.filter_map(move |one| Some((target, one.to.as_ref()?.0.clone())))
+    });
+    meters.map(|(target, meter)| (target.account.clone(), (target.region.clone(), meter))).collect()
+}
+
+/// Lets the choices of all targets that share commitments compete; the others have chosen already.
+fn search(targets: &mut [OnTarget], week: &mut Week<'_>) {
+    let mut shared: Vec<&mut OnTarget> = targets.iter_mut().filter(|one| one.is_simulated()).collect();
+    let resources: Vec<Resource<Shift>> = shared.iter().map(|one| one.resource(week)).collect();
+    let found = joint::search(week, &resources, &joint::Limits::default());
+    for (one, chosen) in shared.iter_mut().zip(&found.chosen) {
+        one.chosen = *chosen;
+    }
+    // The waterfall starts from things as they are.
+    for (resource, chosen) in resources.iter().zip(&found.chosen) {
+        if let Some(change) = resource.choices.get(*chosen).and_then(|choice| choice.change.as_ref()) {
+            week.revert(change);
+        }
+    }
+}
+
+/// What each step of the plan saves under the commitments, in the order of display: what goes, then what is switched off,
+/// then what is changed; largest first.
+fn share_out(targets: &mut [OnTarget], week: &mut Week<'_>) {
+    let mut steps: Vec<(usize, usize)> = Vec::new();
+    for (at, one) in targets.iter().enumerate().filter(|(_, one)| one.is_simulated()) {
+        steps.extend((0..one.members().len()).map(|step| (at, step)));
+    }
+    steps.sort_by(|a, b| {
+        let order = |(at, step): &(usize, usize)| {
+            let planned = &targets[*at].step(*step);
+            let alone = planned.alone.as_ref().map(|value| value.effective).unwrap_or_default();
+            (*step, verb_order(&planned.finding), std::cmp::Reverse(alone), planned.finding.id.clone())
+        };
+        order(a).cmp(&order(b))
+    });
+    let dates = week.dates();
+    let mut before = week.months();
+    let mut saved: Vec<Vec<Decimal>> = Vec::new();
+    for (at, step) in &steps {
+        let one = &targets[*at];
+        if let Some(change) = step.checked_sub(1).and_then(|previous| one.shifts[previous].as_ref()) {
+            week.revert(change);
+        }
+        if let Some(change) = &one.shifts[*step] {
+            week.apply(change);
+        }
+        let after = week.months();
+        let step = before.iter().zip(&after).map(|(before, after)| money(before - after));
+        saved.push(step.collect());
+        before = after;
+    }
+    let last: Vec<&Shift> = targets.iter().filter_map(|one| one.shifts.last()?.as_ref()).collect();
+    let exact = week.exact(&last);
+    for (epoch, exact) in exact.iter().enumerate() {
+        // Steps are rounded; the sum is not. What is between them, far below a cent, goes to the largest.
+        let sum: Decimal = saved.iter().map(|step| step[epoch]).sum();
+        if let Some(largest) = saved.iter_mut().max_by_key(|step| step[epoch]) {
+            largest[epoch] += exact.round_dp(PLACES) - sum;
+        }
+    }
+    for ((at, step), saved) in steps.iter().zip(saved) {
+        targets[*at].hold(*step, &saved, &dates);
+    }
+}
+
+/// Dollars of a quick figure: what floats add beyond a millionth is noise.
+fn money(float: f64) -> Decimal {
+    Decimal::from_f64(float).unwrap_or_default().round_dp(6)
 }
 
 fn rank(planned: &Planned) -> (bool, Decimal, Decimal) {
@@ -105,7 +273,7 @@ fn rank(planned: &Planned) -> (bool, Decimal, Decimal) {
 }
 
 fn judge(finding: &Finding, baseline: &Baseline, prices: &PriceBook) -> (Standing, Option<Value>) {
-    if finding.changes.is_empty() {
+    if is_offer(finding) || finding.changes.is_empty() {
         return (Standing::Hygiene, None);
     }
     let value = match value::value(&[finding], baseline, prices) {
@@ -142,89 +310,13 @@ fn judge(finding: &Finding, baseline: &Baseline, prices: &PriceBook) -> (Standin
 
 const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
-/// At most this many findings of one target are combined exhaustively; beyond, the best single ones are.
-const MAX_COMBINED: usize = 10;
-
-fn choose(mut planned: Vec<Planned>, baseline: &Baseline, prices: &PriceBook, out: &mut Plan) {
-    let mut candidates: Vec<usize> = (0..planned.len()).filter(|i| planned[*i].standing == Standing::Chosen).collect();
-    candidates.sort_by(|a, b| rank(&planned[*b]).cmp(&rank(&planned[*a])).then_with(|| a.cmp(b)));
-    candidates.truncate(MAX_COMBINED);
-    let mut best: (Vec<usize>, Value) = (Vec::new(), Value::default());
-    for set in 1_u32..1 << candidates.len() {
-        let members: Vec<usize> =
-            candidates.iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1).map(|(_, i)| *i).collect();
-        let findings: Vec<&Finding> = members.iter().map(|i| &planned[*i].finding).collect();
-        if !composes(&findings) {
-            continue;
-        }
-        let Ok(value) = value::value(&findings, baseline, prices) else { continue };
-        let better = (value.net(), value.effective) > (best.1.net(), best.1.effective);
-        // Fewer actions for the same money: a change that adds nothing is not asked for.
-        if better {
-            best = (members, value);
-        }
-    }
-    let (members, joint) = best;
-    attribute(&mut planned, &members, baseline, prices);
-    for (index, one) in planned.iter_mut().enumerate() {
-        if one.standing == Standing::Chosen && !members.contains(&index) {
-            one.standing = Standing::Outdone;
-        }
-        if one.standing == Standing::Chosen {
-            match one.share.as_ref().and_then(|share| share.list) {
-                Some(list) => out.list += list,
-                None => out.without_list += 1,
-            }
-            out.gross += one.alone.as_ref().map(|v| v.effective).unwrap_or_default();
-        }
-    }
-    for (date, amount) in &joint.held_until {
-        *out.held_until.entry(date.clone()).or_default() += *amount;
-    }
-    out.joint.add(&joint);
-    out.findings.append(&mut planned);
-}
-
-/// Two swaps of one meter are alternatives of each other; everything else composes.
-fn composes(findings: &[&Finding]) -> bool {
-    let mut swapped: std::collections::BTreeSet<Option<Meter>> = std::collections::BTreeSet::new();
-    // A swap of every meter is a swap of each.
-    let clash = |swapped: &std::collections::BTreeSet<Option<Meter>>, meter: &Option<Meter>| {
-        swapped.contains(&None) || swapped.contains(meter) || (meter.is_none() && !swapped.is_empty())
-    };
-    findings.iter().all(|finding| {
-        let mut own = std::collections::BTreeSet::new();
-        for change in &finding.changes {
-            if matches!(change.verb, Verb::Swap { .. }) && change.quantity != Some(Decimal::ZERO) {
-                own.insert(change.meter.clone());
-            }
-        }
-        let free = own.iter().all(|meter| !clash(&swapped, meter));
-        swapped.extend(own);
-        free
-    })
-}
-
-/// Marginal contributions in the order drop, schedule, swap: they sum exactly to the joint value.
-fn attribute(planned: &mut [Planned], members: &[usize], baseline: &Baseline, prices: &PriceBook) {
-    let mut order = members.to_vec();
-    order.sort_by_key(|i| (verb_order(&planned[*i].finding), planned[*i].finding.id.clone()));
-    let mut before = Value::default();
-    for count in 1..=order.len() {
-        let findings: Vec<&Finding> = order[..count].iter().map(|i| &planned[*i].finding).collect();
-        let Ok(after) = value::value(&findings, baseline, prices) else { return };
-        let share = after.minus(&before);
-        planned[order[count - 1]].share = Some(share);
-        before = after;
-    }
-}
-
 fn verb_order(finding: &Finding) -> usize {
     let of = |verb: &Verb| match verb {
         Verb::Drop => 0,
         Verb::Mask(_) => 1,
         Verb::Swap { .. } => 2,
         Verb::Once(_) => 3,
+        Verb::Commit(_) => 4,
     };
     finding.changes.iter().map(|c| of(&c.verb)).min().unwrap_or(3)
 }

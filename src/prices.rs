@@ -130,6 +130,18 @@ impl PriceBook {
         origins.into_iter().find_map(|origin| self.candidate(origin, meter, region, &Term::OnDemand).price.ok())
     }
 
+    /// What a commitment's rate is of the on-demand price, both from the public lists; `None`: not both are known.
+    #[must_use]
+    pub fn committed_share(&self, meter: &Meter, region: Option<&str>, term: &Term) -> Option<Decimal> {
+        let listed = |term: &Term| {
+            [Origin::Refreshed, Origin::Embedded]
+                .into_iter()
+                .find_map(|origin| self.candidate(origin, meter, region, term).price.ok()?.list)
+        };
+        let share = listed(term)?.checked_div(listed(&Term::OnDemand)?)?;
+        Some(share.round_dp(crate::money::PLACES))
+    }
+
     /// What every origin says, in order of trust: the first price is the one taken.
     #[must_use]
     pub fn candidates(&self, meter: &Meter, region: Option<&str>, term: &Term) -> Vec<Candidate> {

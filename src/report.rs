@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
 
+use crate::backtest::Backtest;
 use crate::review::Review;
+use crate::review::explain::Explanation;
 
 mod charts;
 mod context;
@@ -89,6 +91,8 @@ pub struct Templates {
 const TEXT: &str = "review.txt.j2";
 const MARKDOWN: &str = "review.md.j2";
 const HTML: &str = "review.html.j2";
+const EXPLANATION: &str = "explain.txt.j2";
+const BACKTEST: &str = "backtest.txt.j2";
 
 impl Templates {
     /// The templates of `report-templates/`, embedded.
@@ -100,6 +104,8 @@ impl Templates {
             (HTML, include_str!("../report-templates/review.html.j2")),
             (difference::TEXT, include_str!("../report-templates/diff.txt.j2")),
             (difference::MARKDOWN, include_str!("../report-templates/diff.md.j2")),
+            (EXPLANATION, include_str!("../report-templates/explain.txt.j2")),
+            (BACKTEST, include_str!("../report-templates/backtest.txt.j2")),
         ];
         Templates { sources: sources.into_iter().map(|(name, source)| (name, source.to_owned())).collect() }
     }
@@ -107,7 +113,7 @@ impl Templates {
     /// The names that can be overridden.
     #[must_use]
     pub fn names() -> &'static [&'static str] {
-        &[TEXT, MARKDOWN, HTML, difference::TEXT, difference::MARKDOWN]
+        &[TEXT, MARKDOWN, HTML, difference::TEXT, difference::MARKDOWN, EXPLANATION, BACKTEST]
     }
 
     /// Replaces one template by the user's own.
@@ -181,6 +187,12 @@ pub enum ReportError {
     /// A comparison has no HTML.
     #[error("a comparison is not written as HTML\n  help: add -f text, md, json or csv")]
     NoSuchDiff,
+    /// An explanation is read on a terminal, or by a program.
+    #[error("an explanation is text or JSON\n  help: add -f text or -f json")]
+    NoSuchExplanation,
+    /// A backtest is read on a terminal, or by a program.
+    #[error("a backtest is text or JSON\n  help: add -f text or -f json")]
+    NoSuchBacktest,
     /// Only Markdown can be shortened without breaking it.
     #[error("a limit works with Markdown only\n  help: add -f md or leave --limit out")]
     LimitNeedsMarkdown,
@@ -222,6 +234,50 @@ pub fn render(
                 Some(limit) => limit::fit(view.findings(), limit, draw),
             }
         }
+    }
+}
+
+/// Renders an explanation, as text or JSON.
+///
+/// # Errors
+/// [`ReportError::NoSuchExplanation`] for another format, [`ReportError::Template`] when the template does not fit.
+pub fn render_explanation(
+    explanation: &Explanation,
+    format: Format,
+    templates: &Templates,
+    options: &Options,
+) -> Result<String, ReportError> {
+    match format {
+        Format::Json => json(explanation),
+        Format::Text => {
+            let tree = serde_json::to_value(explanation).map_err(|error| encode("JSON", &error))?;
+            let view = Value::from_pairs([("explanation", context::value(&tree))]);
+            let text = fill(EXPLANATION, templates, options, &view)?;
+            Ok(if options.colour { text } else { terminal::uncontrolled(&text) })
+        }
+        Format::Markdown | Format::Html | Format::Csv => Err(ReportError::NoSuchExplanation),
+    }
+}
+
+/// Renders a backtest, as text or JSON.
+///
+/// # Errors
+/// [`ReportError::NoSuchBacktest`] for another format, [`ReportError::Template`] when the template does not fit.
+pub fn render_backtest(
+    backtest: &Backtest,
+    format: Format,
+    templates: &Templates,
+    options: &Options,
+) -> Result<String, ReportError> {
+    match format {
+        Format::Json => json(backtest),
+        Format::Text => {
+            let tree = serde_json::to_value(backtest).map_err(|error| encode("JSON", &error))?;
+            let view = Value::from_pairs([("backtest", context::value(&tree))]);
+            let text = fill(BACKTEST, templates, options, &view)?;
+            Ok(if options.colour { text } else { terminal::uncontrolled(&text) })
+        }
+        Format::Markdown | Format::Html | Format::Csv => Err(ReportError::NoSuchBacktest),
     }
 }
 

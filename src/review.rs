@@ -7,11 +7,16 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+mod advice;
 mod assemble;
+mod commitments;
+pub mod explain;
 mod next;
 
 pub use crate::money::Amount;
+pub use advice::{Advice, AdviceFile, AdviceState, ComparisonView, Given};
 pub use assemble::{Inputs, assemble};
+pub use commitments::{Expiry, Figures, ItemView, Outlook, PurchaseView, Simulation, SimulationLine};
 
 /// Version of the view; changes when a field changes its meaning or goes.
 pub const VERSION: &str = "surgeon.review/1";
@@ -41,6 +46,8 @@ pub struct Review {
     pub plan: PlanView,
     /// Chosen and other findings, most money first.
     pub findings: Vec<FindingView>,
+    /// What the provider itself recommends, beside our findings; absent when no file of it was given.
+    pub advice: Option<Advice>,
     /// What could not be judged, most money first.
     pub unknown: Vec<Unknown>,
     /// Cost of everything that some rule could not judge, each resource counted once, per month.
@@ -53,6 +60,10 @@ pub struct Review {
     pub alerts: Vec<Alert>,
     /// Reservations and savings plans in the bill.
     pub commitments: Vec<CommitmentView>,
+    /// How well commitments fit, today and after the plan, and what their ends will cost; absent without hourly usage.
+    pub outlook: Option<Outlook>,
+    /// The simulator's proof on the bill; absent without hourly usage or commitments.
+    pub simulation: Option<Simulation>,
     /// Spend by service, account, region and tag.
     pub breakdowns: Vec<Breakdown>,
     /// How much of the spend carries each tag key.
@@ -277,6 +288,10 @@ pub enum Standing {
     Hygiene,
     /// Fires, accepted by its owner.
     Waived,
+    /// A risk on the same resource forbids it.
+    Vetoed,
+    /// More effort or risk than the reader asked for.
+    LeftOut,
 }
 
 /// One finding.
@@ -324,6 +339,8 @@ pub struct FindingView {
     pub net_from: Option<String>,
     /// Whether commitments hold back part of it.
     pub committed: bool,
+    /// What to buy, of a finding that asks for commitments.
+    pub purchase: Option<PurchaseView>,
     /// One-off cost.
     pub once: Option<Amount>,
     /// Meters and their change, with prices and sources.

@@ -3,8 +3,12 @@
 
 /// Every kind of charge in three views; what to ask for next.
 mod account;
+/// What the provider recommends, beside our findings.
+mod advice;
 /// Modules use only modules above them; crates stay in their rooms.
 mod architecture;
+/// How past advice would have done on what followed.
+mod backtest;
 /// Bills of other clouds, by FOCUS.
 mod clouds;
 /// What several subjects need: the demo's bill in every format, a run of the binary.
@@ -13,10 +17,14 @@ mod common;
 mod deliveries;
 /// The demo's planted truth, in three formats.
 mod demo;
+/// The simulator on the bill, savings that wait, what to buy.
+mod commitments;
 /// Two deliveries of a month compared.
 mod diff;
 /// Bad input: which file, where, what to do.
 mod errors;
+/// One finding explained: formula, prices, rows of the bill.
+mod explain;
 /// Bytes of the demo's reports.
 mod golden;
 /// Text from a bill is inert in every output.

@@ -392,7 +392,10 @@ fn commitment_costs() -> Grouping {
     sums.push(col("x_CommitmentTotal").sum().alias("CommitmentTotal"));
     sums.push(col("x_CommitmentUsed").sum().alias("CommitmentUsed"));
     sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
-    Grouping { keys, values: sums, least: &[] }
+    sums.extend(sum_and_missing("PricingQuantity"));
+    sums.push(col("ChargePeriodStart").min().alias("FirstHour"));
+    sums.push(col("ChargePeriodEnd").max());
+    Grouping { keys, values: sums, least: &["FirstHour"] }
 }
 
 fn resource_tags(tags: &[String]) -> Grouping {

@@ -48,6 +48,8 @@ pub(super) fn run(args: &DocsArgs, command: &Command) -> anyhow::Result<Ending> 
         ("price-check.md", price_check.page),
         ("review.schema.json", crate::review::json_schema()),
         ("diff.schema.json", crate::history::json_schema()),
+        ("explain.schema.json", crate::review::explain::json_schema()),
+        ("backtest.schema.json", crate::backtest::json_schema()),
     ];
     let mut stale = Vec::new();
     for (name, text) in documents {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::TempDir;
 
 use super::{CliError, s3, say, settings, usage};
 use crate::billing::{self, Aggregates, BillError};
@@ -40,10 +41,25 @@ pub(super) struct ReadingArgs {
     pub(super) s3: s3::S3Args,
 }
 
+/// A bill with its aggregates, which can be read again while this lives.
+pub(super) struct Opened {
+    pub(super) aggregates: Aggregates,
+    /// Its files; a saved Dataset has none.
+    pub(super) bill: Option<billing::Bill>,
+    /// The folder of the demo's bill, and the copies of bills in S3.
+    _demo: Option<TempDir>,
+    _copies: Option<s3::Local>,
+}
+
 impl InputArgs {
     /// The aggregates of the bill; without input, of the demo company.
     pub(super) fn aggregates(&self, options: &billing::Options) -> anyhow::Result<Aggregates> {
-        if self.inputs.is_empty() { demo_bill(options) } else { self.reading.read(&self.inputs, options) }
+        Ok(self.open(options)?.aggregates)
+    }
+
+    /// The same with the bill itself.
+    pub(super) fn open(&self, options: &billing::Options) -> anyhow::Result<Opened> {
+        if self.inputs.is_empty() { demo_bill(options) } else { self.reading.open(&self.inputs, options) }
     }
 }
 
@@ -63,16 +79,23 @@ impl ReadingArgs {
 
     /// The aggregates of files, folders, either in S3, or a saved Dataset.
     pub(super) fn read(&self, inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggregates> {
+        Ok(self.open(inputs, options)?.aggregates)
+    }
+
+    fn open(&self, inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Opened> {
         let bar = progress();
         let local = self.s3.fetch(inputs, &bar)?;
         bar.finish_and_clear();
-        let bill = read(&local.inputs, options).map_err(|error| local.name_error(error))?;
-        Ok(local.name(bill))
+        let (aggregates, mut bill) = read(&local.inputs, options).map_err(|error| local.name_error(error))?;
+        for file in bill.iter_mut().flat_map(|bill| &mut bill.files) {
+            file.name = local.named(&file.name);
+        }
+        Ok(Opened { aggregates: local.name(aggregates), bill, _demo: None, _copies: Some(local) })
     }
 }
 
 /// The demo company's bill, written where it can be read as any other.
-fn demo_bill(options: &billing::Options) -> anyhow::Result<Aggregates> {
+fn demo_bill(options: &billing::Options) -> anyhow::Result<Opened> {
     say(
         "no input: this is the embedded demo company acme, whose bill is invented (surgeon review FILE… reviews yours)",
     );
@@ -81,19 +104,26 @@ fn demo_bill(options: &billing::Options) -> anyhow::Result<Aggregates> {
     let mut file = io::BufWriter::new(std::fs::File::create(&path)?);
     crate::demo::write_bill(crate::demo::DESCRIPTION, crate::demo::BillFormat::Cur2, &mut file)?;
     io::Write::flush(&mut file)?;
-    let mut aggregates = read(&[path], options)?;
+    let (mut aggregates, mut bill) = read(&[path], options)?;
     for source in &mut aggregates.sources {
-        source.name = "acme (embedded demo)".into();
+        source.name = DEMO.into();
     }
-    Ok(aggregates)
+    for file in bill.iter_mut().flat_map(|bill| &mut bill.files) {
+        file.name = DEMO.into();
+    }
+    Ok(Opened { aggregates, bill, _demo: Some(folder), _copies: None })
 }
 
-fn read(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggregates> {
+/// What the demo's file is called.
+const DEMO: &str = "acme (embedded demo)";
+
+fn read(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<(Aggregates, Option<billing::Bill>)> {
     if let [folder] = inputs
         && Dataset::is_at(folder)
     {
         let aggregates = Aggregates::from_dataset(Dataset::load(folder)?);
-        return aggregates.map_err(|e| anyhow::anyhow!("{}: {e}", folder.join("manifest.toml").display()));
+        let named = |e: String| anyhow::anyhow!("{}: {e}", folder.join("manifest.toml").display());
+        return Ok((aggregates.map_err(named)?, None));
     }
     let bar = progress();
     let bill = billing::open(inputs, options.clone(), &|step| show(&bar, step)).map_err(refused)?;
@@ -101,7 +131,7 @@ fn read(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggreg
     bar.set_message(format!("adding up {charges} charges"));
     let aggregates = watched(&bar, &bill, || billing::aggregate(&bill)).map_err(refused)?;
     bar.finish_and_clear();
-    Ok(aggregates)
+    Ok((aggregates, Some(bill)))
 }
 
 /// A step of checking the files, on the bar.

@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use rust_decimal::Decimal;
 
 use super::{CliError, Ending, gate, input, rules, say, settings, usage, write_out};
 use crate::billing;
 use crate::money::{Money, parse_decimal};
 use crate::period::AsOf;
+use crate::plan::Limits;
 use crate::report::{self, Format, Templates};
-use crate::review::Review;
+use crate::review::{Given, Review};
+use crate::rules::Effort;
 use crate::{Job, ReviewError};
 
 #[derive(Debug, Args)]
@@ -40,6 +43,18 @@ pub(super) struct ReviewArgs {
     #[command(flatten)]
     selection: rules::Selection,
 
+    /// What the provider recommends, to be set beside our findings: an export of Cost Optimization Hub or Compute Optimizer
+    /// (CSV, JSON), a Trusted Advisor answer (JSON), or purchase recommendations of Cost Explorer (JSON). May be repeated.
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    advice: Vec<PathBuf>,
+
+    /// Leave out actions of more effort: very-low, low, medium, high, very-high.
+    #[arg(long, value_name = "EFFORT", help_heading = "Plan")]
+    max_effort: Option<String>,
+    /// Leave out actions whose stated probability of harm is larger, e.g. 0.05.
+    #[arg(long, value_name = "RISK", help_heading = "Plan")]
+    max_risk: Option<String>,
+
     /// Look at the data as of this day (YYYY-MM-DD); the end of the last complete day without it.
     #[arg(long, value_name = "DATE", help_heading = "Input")]
     as_of: Option<String>,
@@ -62,6 +77,7 @@ struct Options<'a> {
     as_of: Option<AsOf>,
     invoice_total: Option<String>,
     conditions: Vec<gate::Condition>,
+    limits: Limits,
 }
 
 impl<'a> Options<'a> {
@@ -94,8 +110,34 @@ impl<'a> Options<'a> {
             as_of,
             invoice_total: args.invoice_total.clone(),
             conditions,
+            limits: limits(args)?,
         })
     }
+}
+
+/// A file of the provider's recommendations.
+fn advice(path: &Path) -> anyhow::Result<Given> {
+    let recommendations = crate::advice::read(path)?;
+    let origin = recommendations.first().map(|first| first.origin).or_else(|| crate::advice::sniff(path));
+    let name = path.display().to_string();
+    let origin = origin.ok_or_else(|| anyhow::anyhow!("{name}: recommends nothing, and does not say who"))?;
+    Ok(Given { name, origin, recommendations })
+}
+
+fn limits(args: &ReviewArgs) -> anyhow::Result<Limits> {
+    let effort = |word: &String| {
+        let known = Effort::ALL.iter().find(|effort| effort.word() == word).copied();
+        let words: Vec<&str> = Effort::ALL.iter().map(|effort| effort.word()).collect();
+        known.ok_or_else(|| usage(format!("--max-effort: {word:?} is none of {}", words.join(", "))))
+    };
+    let risk = |text: &String| {
+        let risk = parse_decimal(text).ok().filter(|risk| (Decimal::ZERO..=Decimal::ONE).contains(risk));
+        risk.ok_or_else(|| usage(format!("--max-risk: {text:?} is no probability between 0 and 1")))
+    };
+    Ok(Limits {
+        max_effort: args.max_effort.as_ref().map(effort).transpose()?,
+        max_risk: args.max_risk.as_ref().map(risk).transpose()?,
+    })
 }
 
 /// Runs the review.
@@ -123,6 +165,8 @@ pub(super) fn run(args: &ReviewArgs) -> anyhow::Result<Ending> {
         as_of: options.as_of,
         invoice_total,
         prices: settings.prices()?,
+        advice: args.advice.iter().map(|path| advice(path)).collect::<anyhow::Result<_>>()?,
+        limits: options.limits,
         demo,
     };
     let review = crate::review(aggregates, &job).map_err(|error| match error {

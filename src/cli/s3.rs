@@ -111,7 +111,7 @@ fn environment(name: &str) -> Option<String> {
 
 impl Local {
     /// A text in which copies have the names of their objects.
-    fn named(&self, text: &str) -> String {
+    pub(super) fn named(&self, text: &str) -> String {
         match &self.root {
             Some(root) => text.replace(&format!("{}/", root.display()), "s3://"),
             None => text.to_owned(),

@@ -14,8 +14,10 @@ use super::description::{
     Account, Description, HowMuch, Line, Meter, Once, OnceKind, Prefix, Region, Reservation, Resource, SavingsPlan,
     Service, When, find,
 };
+use super::organisation::{Organisation, Source};
 use super::random::Random;
 use crate::id::{canonical_resource_id, resource_type};
+use crate::simulate;
 
 /// Decimal places of AWS's own amounts.
 const PLACES: u32 = 10;
@@ -169,10 +171,10 @@ impl<'a> Bill<'a> {
         let calendar = Calendar::new(&description.month)?;
         let payer = find(&description.accounts, "account", &description.payer, |account| account.key.as_str())?;
         let mut bill = Bill { calendar, payer, description, charges: Vec::new() };
-        let mut used = Used::default();
         for resource in &description.resources {
-            bill.add_resource(resource, &mut used)?;
+            bill.add_resource(resource)?;
         }
+        let used = bill.apply_commitments()?;
         for (index, plan) in description.savings_plans.iter().enumerate() {
             bill.add_plan(index, plan, &used)?;
         }
@@ -186,7 +188,7 @@ impl<'a> Bill<'a> {
         Ok(bill)
     }
 
-    fn add_resource(&mut self, resource: &'a Resource, used: &mut Used) -> Result<(), DemoError> {
+    fn add_resource(&mut self, resource: &'a Resource) -> Result<(), DemoError> {
         let from = resource.from.as_deref().map_or(Ok(0), |date| self.calendar.hour_of(date))?;
         let until = resource.until.as_deref().map_or(Ok(self.calendar.hours()), |date| self.calendar.hour_of(date))?;
         for line in &resource.charges {
@@ -211,7 +213,7 @@ impl<'a> Bill<'a> {
                     continue;
                 };
                 let cost = round(quantity * item.rate);
-                let kind = self.cover(resource, meter, &item, start, quantity, cost, used);
+                let kind = Kind::Usage;
                 self.charges.push(Charge { item: Rc::clone(&item), start, end, quantity, cost, kind });
             }
         }
@@ -272,49 +274,62 @@ impl<'a> Bill<'a> {
         })
     }
 
-    /// Whether a commitment pays for the row, and the note of it for the fees.
-    #[allow(clippy::too_many_arguments, reason = "one row, said once")]
-    fn cover(
-        &self,
-        resource: &Resource,
-        meter: &Meter,
-        item: &Rc<Item>,
-        hour: usize,
-        quantity: Decimal,
-        cost: Decimal,
-        used: &mut Used,
-    ) -> Kind<'a> {
+    /// Splits instance hours by what pays for them, in the provider's own order, and notes what commitments gave.
+    fn apply_commitments(&mut self) -> Result<Used, DemoError> {
         let description: &'a Description = self.description;
-        for (index, reservation) in description.reservations.iter().enumerate() {
-            if reservation.meter == meter.name && reservation.covers.contains(&resource.id) {
+        let eligible = |charge: &Charge<'_>| !charge.item.instance_type.is_empty() && charge.end == charge.start + 1;
+        let (mut rows, others): (Vec<_>, Vec<_>) = self.charges.drain(..).partition(|charge| eligible(charge));
+        self.charges = others;
+        rows.sort_by_key(|charge| charge.start);
+        let organisation = Organisation::new(description, &rows)?;
+        let mut used = Used::default();
+        for hour in rows.chunk_by(|a, b| a.start == b.start) {
+            let bill = simulate::hour(&organisation.usage, &organisation.hour(hour), &organisation.portfolio);
+            for row in bill.rows {
+                let charge = self.paid_by(&hour[row.cell], &row, &organisation, &mut used);
+                self.charges.push(charge);
+            }
+        }
+        Ok(used)
+    }
+
+    /// The part of an instance's hour that one thing pays for.
+    fn paid_by(
+        &self,
+        charge: &Charge<'a>,
+        row: &simulate::Row,
+        organisation: &Organisation,
+        used: &mut Used,
+    ) -> Charge<'a> {
+        let description: &'a Description = self.description;
+        let (item, start) = (&charge.item, charge.start);
+        let quantity = round(row.quantity);
+        let cost = round(quantity * item.rate);
+        let kind = match row.commitment.map(|at| organisation.source[at]) {
+            None => Kind::Usage,
+            Some(Source::Reservation(index)) => {
+                let reservation = &description.reservations[index];
                 *used.reserved_hours.entry(index).or_default() += quantity;
                 let upfront = round(upfront_per_hour(reservation) * quantity);
                 let recurring = round(reservation.hourly_fee.0 * quantity);
-                return Kind::Reserved { reservation, upfront, recurring };
+                Kind::Reserved { reservation, upfront, recurring }
             }
-        }
-        if meter.instance_type.is_empty() {
-            return Kind::Usage;
-        }
-        for (index, plan) in description.savings_plans.iter().enumerate() {
-            if let Some(cover) = plan.covers.iter().find(|cover| cover.resource == resource.id) {
-                let effective = round(quantity * cover.rate.0);
-                *used.commitment.entry((index, hour)).or_default() += effective;
+            Some(Source::Plan(index)) => {
+                let plan = &description.savings_plans[index];
+                let effective = round(row.cost);
+                *used.commitment.entry((index, start)).or_default() += effective;
                 let key = (index, item.account.id.clone(), item.usage_type.clone());
                 let group = used.covered.entry(key).or_insert_with(|| (Rc::clone(item), BTreeMap::new()));
-                let sum = group.1.entry(hour).or_default();
+                let sum = group.1.entry(start).or_default();
                 sum.0 += quantity;
                 sum.1 += cost;
-                return Kind::Covered { plan, rate: cover.rate.0, effective };
+                Kind::Covered { plan, rate: organisation.rate(index, item), effective }
             }
-        }
-        Kind::Usage
+        };
+        Charge { item: Rc::clone(item), start, end: charge.end, quantity, cost, kind }
     }
 
     fn add_plan(&mut self, index: usize, plan: &'a SavingsPlan, used: &Used) -> Result<(), DemoError> {
-        for cover in &plan.covers {
-            find(&self.description.resources, "resource", &cover.resource, |resource| resource.id.as_str())?;
-        }
         let region = plan.region.as_deref().map(|id| self.region(id)).transpose()?;
         let prefixed = |region: &Region| Prefix::Plain.apply(region, &plan.usage_type);
         let usage_type = region.map_or_else(|| plan.usage_type.clone(), prefixed);
@@ -329,7 +344,6 @@ impl<'a> Bill<'a> {
         for hour in 0..self.calendar.hours() {
             let cost = plan.commitment.0;
             let used = used.commitment.get(&(index, hour)).copied().unwrap_or_default();
-            check_used(&plan.arn, used, cost)?;
             let kind = Kind::PlanFee { plan, used };
             let item = Rc::clone(&fee);
             self.charges.push(Charge { item, start: hour, end: hour + 1, quantity: Decimal::ONE, cost, kind });
@@ -352,14 +366,10 @@ impl<'a> Bill<'a> {
     }
 
     fn add_reservation(&mut self, index: usize, reservation: &'a Reservation, used: &Used) -> Result<(), DemoError> {
-        for id in &reservation.covers {
-            find(&self.description.resources, "resource", id, |resource| resource.id.as_str())?;
-        }
         let meter = find(&self.description.meters, "meter", &reservation.meter, |meter| meter.name.as_str())?;
         let region = self.region(&reservation.region)?;
         let hours = Decimal::from(self.calendar.hours()) * Decimal::from(reservation.count);
         let used_hours = used.reserved_hours.get(&index).copied().unwrap_or_default();
-        check_used(&reservation.arn, used_hours, hours)?;
         let item = Item {
             region: Some(region.clone()),
             usage_type: meter.prefix.apply(region, &format!("HeavyUsage:{}", meter.instance_type)),
@@ -451,13 +461,6 @@ struct Used {
 }
 
 /// Hourly share of the upfront fee, rounded once so that every sum of it is exact.
-fn upfront_per_hour(reservation: &Reservation) -> Decimal {
+pub(super) fn upfront_per_hour(reservation: &Reservation) -> Decimal {
     round(reservation.upfront.0 / Decimal::from(HOURS_PER_TERM))
-}
-
-fn check_used(arn: &str, used: Decimal, bought: Decimal) -> Result<(), DemoError> {
-    if used <= bought {
-        return Ok(());
-    }
-    Err(DemoError::Overcommitted { arn: arn.to_owned(), used: used.to_string(), bought: bought.to_string() })
 }

@@ -210,8 +210,6 @@ pub(crate) struct Reservation {
     pub payment: String,
     pub start: String,
     pub end: String,
-    /// Ids of the resources that it covers.
-    pub covers: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -229,14 +227,15 @@ pub(crate) struct SavingsPlan {
     pub commitment: Amount,
     pub start: String,
     pub end: String,
-    pub covers: Vec<Cover>,
+    pub rates: Vec<Rate>,
 }
 
-/// An instance that a savings plan pays for, at the rate of the plan.
+/// What a savings plan charges for an hour of a meter in a region.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Cover {
-    pub resource: String,
+pub(crate) struct Rate {
+    pub meter: String,
+    pub region: String,
     pub rate: Amount,
 }
 

@@ -84,7 +84,7 @@ fn the_formats_are_the_same_month() {
     let legacy = Table::of(BillFormat::CurLegacy);
     let cur2 = Table::of(BillFormat::Cur2);
     let focus = Table::of(BillFormat::Focus);
-    assert_eq!((legacy.rows.len(), cur2.rows.len(), focus.rows.len()), (31_981, 31_981, 30_494));
+    assert_eq!((legacy.rows.len(), cur2.rows.len(), focus.rows.len()), (34_477, 34_477, 32_510));
 
     let of_legacy = legacy_totals(&legacy);
     let effective = focus.at("EffectiveCost");
@@ -92,7 +92,7 @@ fn the_formats_are_the_same_month() {
     let of_focus = focus.totals(keys, "BilledCost", |row| number(&row[effective]));
     assert_eq!(of_legacy, of_focus);
     // Computed independently, by a Python program that reads the same description.
-    assert_eq!(sum(&of_legacy), ("4073.8065295122".to_owned(), "4136.6558445474".to_owned()));
+    assert_eq!(sum(&of_legacy), ("4149.1203056292".to_owned(), "4211.9696206644".to_owned()));
 
     // CUR 2.0 renames and regroups columns; it has the same figures in the same rows.
     for (old, new) in [
@@ -134,7 +134,7 @@ fn what_a_savings_plan_costs_is_used_or_unused() {
         }
         assert!(number(&row[used]) <= number(&row[total]));
     }
-    assert_eq!(offset.len(), 2);
+    assert_eq!(offset.len(), 3);
     assert!(offset.values().all(Decimal::is_zero), "negations take back covered usage: {offset:?}");
     assert!(open.values().all(Decimal::is_zero), "used commitment is the effective cost: {open:?}");
 }
@@ -177,7 +177,6 @@ fn a_wrong_description_says_where() {
     for (right, wrong, says) in [
         ("payer = \"management\"", "payer = \"finance\"", "there is no account \"finance\""),
         ("month = \"2026-10\"", "month = \"October\"", "\"October\" is not a date"),
-        ("commitment = \"0.223\"", "commitment = \"0.1\"", "only 0.1 was bought"),
         ("seed = 20261001", "sead = 20261001", "unknown field `sead`"),
         ("quantity = \"0.0000041\"", "quantity = \"a few\"", "\"a few\" is not an amount"),
     ] {

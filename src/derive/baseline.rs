@@ -38,8 +38,8 @@ pub struct Line {
 pub struct Baseline {
     /// Lines by target, in order of meter.
     pub lines: BTreeMap<Target, Vec<Line>>,
-    /// Hours of the last complete week in which a meter of a target was charged, by hour of the week.
-    pub hours: BTreeMap<(Target, Meter), Vec<usize>>,
+    /// Hours of the last complete week in which a meter of a target was charged: hour of the week, quantity.
+    pub hours: BTreeMap<(Target, Meter), Vec<(usize, Decimal)>>,
 }
 
 impl Baseline {
@@ -83,10 +83,12 @@ pub fn baseline(tables: &BTreeMap<String, DataFrame>, as_of: AsOf) -> Baseline {
     }
     if let Some(frame) = tables.get("usage_profiles").and_then(|all| last_week(all, as_of).ok()) {
         let [meters] = columns_of(&frame, ["Meter"]);
-        let hours = integers(&frame, "Hour");
+        let (hours, quantities) = (integers(&frame, "Hour"), numbers(&frame, "PricingQuantity"));
         for (row, target) in targets(&frame).into_iter().enumerate() {
             if let (Some(meter), Some(hour)) = (meters.get(row).cloned().flatten(), hours.get(row).copied().flatten()) {
-                out.hours.entry((target, Meter(meter))).or_default().push(hour_of_week(hour / MICROS_PER_HOUR));
+                let quantity = quantities.get(row).copied().flatten().unwrap_or_default();
+                let used = (hour_of_week(hour / MICROS_PER_HOUR), quantity);
+                out.hours.entry((target, Meter(meter))).or_default().push(used);
             }
         }
     }
@@ -108,7 +110,7 @@ pub(super) fn between(frame: &DataFrame, start: i64, end: i64) -> PolarsResult<D
     frame.filter(&mask)
 }
 
-fn targets(frame: &DataFrame) -> Vec<Target> {
+pub(super) fn targets(frame: &DataFrame) -> Vec<Target> {
     let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
     accounts
         .into_iter()

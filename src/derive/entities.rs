@@ -3,7 +3,8 @@
 use polars::prelude::*;
 
 use crate::id::resource_type;
-use crate::table::{self, DECIMAL, Table};
+use crate::period::AsOf;
+use crate::table::{self, DECIMAL, TIME, Table};
 
 /// The declared table `resources`.
 pub(super) fn resources(resource_costs: &DataFrame, tags: Option<&DataFrame>) -> PolarsResult<DataFrame> {
@@ -68,7 +69,7 @@ fn tags_seen(tags: Option<&DataFrame>) -> LazyFrame {
 }
 
 /// The declared table `commitments`: the latest billing period.
-pub(super) fn commitments(commitment_costs: &DataFrame) -> PolarsResult<DataFrame> {
+pub(super) fn commitments(commitment_costs: &DataFrame, as_of: AsOf) -> PolarsResult<DataFrame> {
     let status = |word: &str| col("CommitmentDiscountStatus").eq(lit(word.to_owned())).fill_null(lit(false));
     // The owner pays the fee: purchases, and the unused part.
     let fee = status("Unused").or(col("ChargeCategory").eq(lit("Purchase")).fill_null(lit(false)));
@@ -94,7 +95,11 @@ pub(super) fn commitments(commitment_costs: &DataFrame) -> PolarsResult<DataFram
     let total = col("UsedCost") + col("UnusedCost");
     // The engine divides before it chooses: nothing must not be a divisor.
     let divisor = when(total.clone().gt(lit(0))).then(total).otherwise(none);
-    let with_ratio = grouped.with_column((col("UsedCost") / divisor).alias("Utilization"));
+    let now = lit(as_of.timestamp().as_microsecond()).cast(TIME);
+    // Whole days, rounded down: what ended an hour ago has -1.
+    let (seconds, day) = ((col("CommitmentEnd") - now).dt().total_seconds(false), lit(86_400_i64));
+    let left = (seconds.clone() - (seconds % day.clone() + day.clone()) % day.clone()) / day;
+    let with_ratio = grouped.with_columns([(col("UsedCost") / divisor).alias("Utilization"), left.alias("DaysLeft")]);
     declared(&table::COMMITMENTS, with_ratio, &["CommitmentDiscountId"])
 }
 

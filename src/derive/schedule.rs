@@ -116,7 +116,8 @@ fn row(key: Key, instance: &Instance, weeks: i64, end: i64) -> Option<Row> {
 }
 
 /// Hours since the epoch, which was a Thursday, as the hour of the week from Monday 00:00 UTC.
-pub(super) fn hour_of_week(hour: i64) -> usize {
+#[must_use]
+pub fn hour_of_week(hour: i64) -> usize {
     (hour + 3 * 24).rem_euclid(HOURS_PER_WEEK) as usize
 }
 

@@ -61,7 +61,11 @@ fn finding(rule: &str, changes: Vec<(Option<&str>, Option<i64>, Verb)>) -> Findi
 fn planned(findings: Vec<Finding>, lines: Vec<Line>) -> Plan {
     let baseline = baseline(lines);
     let prices = prices_of(&baseline);
-    plan(findings, &baseline, &prices)
+    plan(findings, &evidence(&baseline, &prices))
+}
+
+fn evidence<'a>(baseline: &'a Baseline, prices: &'a PriceBook) -> Evidence<'a> {
+    Evidence { baseline, prices, rules: &[], hours: None, limits: Limits::default() }
 }
 
 const GP2: &str = "AmazonEC2/EBS:VolumeUsage.gp2";
@@ -104,15 +108,14 @@ fn a_mask_and_a_swap_compose_and_the_overlap_is_printed() {
     let half: String = "10".repeat(84);
     let mask = Verb::Mask(OffHours::parse(&half).unwrap());
     let mut base = baseline(vec![line(GP2, 1000, 100, 0)]);
-    base.hours.insert((target(), Meter(GP2.into())), (0..168).collect());
+    base.hours.insert((target(), Meter(GP2.into())), (0..168).map(|hour| (hour, Decimal::ONE)).collect());
     let prices = prices_of(&base);
     let plan = plan(
         vec![
             finding("ec2-instance-quiet", vec![(Some(GP2), None, mask)]),
             finding("ebs-volume-gp2", vec![(Some(GP2), None, gp3())]),
         ],
-        &base,
-        &prices,
+        &evidence(&base, &prices),
     );
     assert_eq!((plan.gross, plan.overlap(), plan.net()), (70.into(), 10.into(), 60.into()));
     let shares: Decimal = plan.findings.iter().filter_map(|p| p.share.as_ref()).map(Value::net).sum();
@@ -203,10 +206,10 @@ proptest! {
             .collect();
         let mut base = baseline(lines);
         for name in names {
-            base.hours.insert((target(), Meter(name.into())), (0..168).collect());
+            base.hours.insert((target(), Meter(name.into())), (0..168).map(|hour| (hour, Decimal::ONE)).collect());
         }
         let prices = prices_of(&base);
-        let plan = plan(findings, &base, &prices);
+        let plan = plan(findings, &evidence(&base, &prices));
         prop_assert!(plan.net() <= plan.joint.effective);
         prop_assert!(plan.joint.effective <= base.cost_of(&target()) + CENT);
         prop_assert!(plan.net() >= Decimal::ZERO);

@@ -8,7 +8,7 @@ use crate::derive::baseline::{Baseline, Line};
 use crate::finding::{Change, Finding, Verb};
 use crate::id::{Meter, Target};
 use crate::period::OffHours;
-use crate::prices::PriceBook;
+use crate::prices::{MeterPrice, PriceBook};
 use crate::quantity::PricingUnit;
 
 /// A saving per month of 730 hours.
@@ -26,6 +26,27 @@ pub struct Value {
     pub once: Decimal,
     /// Each change.
     pub changes: Vec<ChangeValue>,
+    /// What `once` is made of.
+    pub once_changes: Vec<ChangeValue>,
+    /// Each meter of the target that changes.
+    pub moves: Vec<Move>,
+}
+
+/// What becomes of one meter of a target, all changes together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Move {
+    /// Meter today; unknown when the export lost it.
+    pub meter: Option<Meter>,
+    /// Meter afterwards and its quantity for one of today's; `None`: gone.
+    pub to: Option<(Meter, Decimal)>,
+    /// Hours of the week in which it is off.
+    pub off: Vec<OffHours>,
+    /// Its part of the saving at the price paid, additions left out.
+    pub effective: Decimal,
+    /// Its part of what commitments go on charging.
+    pub covered: Decimal,
+    /// Date on which those end.
+    pub committed_until: Option<String>,
 }
 
 /// One change, valued.
@@ -43,6 +64,72 @@ pub struct ChangeValue {
     pub new_cost: Decimal,
     /// Where the new price comes from.
     pub source: Option<String>,
+    /// The same for each line of the bill that it touches.
+    pub steps: Vec<Step>,
+}
+
+/// How one line of the target's bill comes to its new cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Place of the line in the baseline of the target; `None`: nothing is charged today.
+    pub line: Option<usize>,
+    /// Effective cost before this change.
+    pub cost: Decimal,
+    /// Effective cost afterwards.
+    pub new_cost: Decimal,
+    /// List cost before, where the bill has it.
+    pub list: Option<Decimal>,
+    /// List cost afterwards.
+    pub new_list: Option<Decimal>,
+    /// Why it is that.
+    pub how: How,
+}
+
+/// Why a new cost is what it is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum How {
+    /// So much at this price.
+    Priced {
+        /// Quantity.
+        quantity: Decimal,
+        /// Of a unit.
+        price: MeterPrice,
+    },
+    /// The cost of today in the proportion of two quantities.
+    Scaled {
+        /// Afterwards.
+        quantity: Decimal,
+        /// Today.
+        of: Decimal,
+    },
+    /// The cost before in the proportion of what a week uses in the hours that stay on.
+    Masked {
+        /// In the hours that stay on.
+        quantity: Decimal,
+        /// In all hours; zero: not known by the hour, and nothing is saved.
+        of: Decimal,
+    },
+    /// The charge goes away.
+    Gone,
+}
+
+impl ChangeValue {
+    /// A change, from what becomes of each line.
+    fn of(verb: &'static str, meter: Option<&Meter>, new_meter: Option<&Meter>, steps: Vec<Step>) -> Self {
+        let source = |step: &Step| match &step.how {
+            How::Priced { price, .. } => Some(price.source.clone()),
+            _ => None,
+        };
+        ChangeValue {
+            verb,
+            meter: meter.cloned(),
+            new_meter: new_meter.cloned(),
+            cost: steps.iter().map(|step| step.cost).sum(),
+            new_cost: steps.iter().map(|step| step.new_cost).sum(),
+            source: steps.iter().rev().find_map(source),
+            steps,
+        }
+    }
 }
 
 impl Value {
@@ -75,6 +162,8 @@ impl Value {
             held_until,
             once: self.once - before.once,
             changes: self.changes.clone(),
+            once_changes: self.once_changes.clone(),
+            moves: Vec::new(),
         }
     }
 }
@@ -86,6 +175,38 @@ struct Meterage<'a> {
     list: Option<Decimal>,
     /// Share of today's quantity that is still used: commitments go on charging for the rest.
     kept: Decimal,
+    /// Another meter, and its quantity for one of today's.
+    to: Option<(Meter, Decimal)>,
+    gone: bool,
+    off: Vec<OffHours>,
+}
+
+impl Meterage<'_> {
+    fn of(line: &Line) -> Meterage<'_> {
+        let (effective, list) = (line.effective, line.list);
+        Meterage { line, effective, list, kept: Decimal::ONE, to: None, gone: false, off: Vec::new() }
+    }
+
+    /// Sets what it costs from now on.
+    fn becomes(&mut self, line: usize, new_cost: Decimal, new_list: Option<Decimal>, how: How) -> Step {
+        let step = Step { line: Some(line), cost: self.effective, new_cost, list: self.list, new_list, how };
+        (self.effective, self.list) = (new_cost, new_list);
+        step
+    }
+
+    /// What becomes of it; nothing when no change touches it.
+    fn moved(&self) -> Option<Move> {
+        let stays = || self.line.meter.clone().map(|meter| (meter, Decimal::ONE));
+        let touched = self.gone || self.to.is_some() || !self.off.is_empty();
+        touched.then(|| Move {
+            meter: self.line.meter.clone(),
+            to: if self.gone { None } else { self.to.clone().or_else(stays) },
+            off: self.off.clone(),
+            effective: self.line.effective - self.effective,
+            covered: (self.line.covered * (Decimal::ONE - self.kept)).round_dp(12),
+            committed_until: self.line.committed_until.clone(),
+        })
+    }
 }
 
 /// The value of findings on one target together, or the meter that has no price.
@@ -95,10 +216,7 @@ struct Meterage<'a> {
 pub(super) fn value(findings: &[&Finding], baseline: &Baseline, prices: &PriceBook) -> Result<Value, String> {
     let Some(target) = findings.first().map(|f| &f.target) else { return Ok(Value::default()) };
     let lines = baseline.lines.get(target).map(Vec::as_slice).unwrap_or_default();
-    let mut meters: Vec<Meterage<'_>> = lines
-        .iter()
-        .map(|line| Meterage { line, effective: line.effective, list: line.list, kept: Decimal::ONE })
-        .collect();
+    let mut meters: Vec<Meterage<'_>> = lines.iter().map(Meterage::of).collect();
     let mut out = Value { list: Some(Decimal::ZERO), ..Value::default() };
     let mut added = (Decimal::ZERO, Some(Decimal::ZERO));
     let all = || findings.iter().flat_map(|f| f.changes.iter());
@@ -108,10 +226,10 @@ pub(super) fn value(findings: &[&Finding], baseline: &Baseline, prices: &PriceBo
         if let Verb::Swap { meter, quantity } = &change.verb {
             if change.quantity == Some(Decimal::ZERO) {
                 if !everything_goes {
-                    let cost = add(change, meter.as_ref(), *quantity, target, prices)?;
-                    added.0 += cost.0;
-                    added.1 = added.1.zip(cost.1).map(|(a, b)| a + b);
-                    out.changes.push(cost.2);
+                    let (step, value) = add(change, meter.as_ref(), *quantity, target, prices)?;
+                    added.0 += step.new_cost;
+                    added.1 = added.1.zip(step.new_list).map(|(a, b)| a + b);
+                    out.changes.push(value);
                 }
             } else {
                 out.changes.push(swap(change, meter.as_ref(), *quantity, &mut meters, target, prices)?);
@@ -124,9 +242,11 @@ pub(super) fn value(findings: &[&Finding], baseline: &Baseline, prices: &PriceBo
             Verb::Once(quantity) => {
                 let meter = change.meter.as_ref().ok_or("a one-off cost without a meter")?;
                 let price = prices.price(meter, target.region.as_deref()).ok_or_else(|| meter.to_string())?;
-                out.once += price.effective * *quantity;
+                let step = priced(*quantity, price);
+                out.once += step.new_cost;
+                out.once_changes.push(ChangeValue::of("once", None, Some(meter), vec![step]));
             }
-            Verb::Drop | Verb::Swap { .. } => {}
+            Verb::Drop | Verb::Swap { .. } | Verb::Commit(_) => {}
         }
     }
     for change in all().filter(|c| c.verb == Verb::Drop) {
@@ -138,10 +258,12 @@ pub(super) fn value(findings: &[&Finding], baseline: &Baseline, prices: &PriceBo
         let saved_list = line.list.zip(meterage.list).map(|(a, b)| a - b);
         let untouched = line.effective == meterage.effective && line.list == meterage.list;
         out.list = if untouched { out.list } else { out.list.zip(saved_list).map(|(a, b)| a + b) };
-        let held = (line.covered * (Decimal::ONE - meterage.kept)).round_dp(12);
-        if !held.is_zero() {
-            out.covered += held;
-            *out.held_until.entry(line.committed_until.clone()).or_default() += held;
+        if let Some(moved) = meterage.moved() {
+            if !moved.covered.is_zero() {
+                out.covered += moved.covered;
+                *out.held_until.entry(moved.committed_until.clone()).or_default() += moved.covered;
+            }
+            out.moves.push(moved);
         }
     }
     out.effective = (out.effective - added.0).round_dp(12);
@@ -154,6 +276,18 @@ fn matches(change: &Change, line: &Line) -> bool {
     change.meter.is_none() || change.meter == line.meter
 }
 
+/// So much of a meter that is not charged today.
+fn priced(quantity: Decimal, price: MeterPrice) -> Step {
+    Step {
+        line: None,
+        cost: Decimal::ZERO,
+        new_cost: price.effective * quantity,
+        list: Some(Decimal::ZERO),
+        new_list: price.list.map(|list| list * quantity),
+        how: How::Priced { quantity, price },
+    }
+}
+
 /// A meter that is not charged today.
 fn add(
     change: &Change,
@@ -161,20 +295,11 @@ fn add(
     quantity: Option<Decimal>,
     target: &Target,
     prices: &PriceBook,
-) -> Result<(Decimal, Option<Decimal>, ChangeValue), String> {
+) -> Result<(Step, ChangeValue), String> {
     let meter = meter.or(change.meter.as_ref()).ok_or("an addition without a meter")?;
-    let quantity = quantity.unwrap_or_default();
     let price = prices.price(meter, target.region.as_deref()).ok_or_else(|| meter.to_string())?;
-    let cost = price.effective * quantity;
-    let value = ChangeValue {
-        verb: "add",
-        meter: None,
-        new_meter: Some(meter.clone()),
-        cost: Decimal::ZERO,
-        new_cost: cost,
-        source: Some(price.source),
-    };
-    Ok((cost, price.list.map(|p| p * quantity), value))
+    let step = priced(quantity.unwrap_or_default(), price);
+    Ok((step.clone(), ChangeValue::of("add", None, Some(meter), vec![step])))
 }
 
 /// Another meter or another quantity.
@@ -186,12 +311,10 @@ fn swap(
     target: &Target,
     prices: &PriceBook,
 ) -> Result<ChangeValue, String> {
-    let mut today = Decimal::ZERO;
-    let mut afterwards = Decimal::ZERO;
-    let mut source = None;
+    let mut steps = Vec::new();
     let billed: Decimal = meters.iter().filter(|m| matches(change, m.line)).filter_map(|m| m.line.quantity).sum();
     let changed = new_meter.is_some_and(|m| Some(m) != change.meter.as_ref());
-    for meterage in meters.iter_mut().filter(|m| matches(change, m.line)) {
+    for (place, meterage) in meters.iter_mut().enumerate().filter(|(_, m)| matches(change, m.line)) {
         let line = meterage.line;
         let quantity = line.quantity.ok_or_else(|| "a quantity that the bill does not state".to_owned())?;
         // A page may speak of more than was billed in the window (an inventory's size); lines share by what was billed.
@@ -200,7 +323,7 @@ fn swap(
             Some(stated) if !stated.is_zero() => quantity * q / stated,
             _ => q * share,
         });
-        let (effective, list) = match new_meter.filter(|_| changed) {
+        let (effective, list, how) = match new_meter.filter(|_| changed) {
             Some(meter) => {
                 let price = prices.price(meter, target.region.as_deref()).ok_or_else(|| meter.to_string())?;
                 // A quantity that the page leaves as billed is in the old meter's unit: a price per another unit is none.
@@ -208,19 +331,17 @@ fn swap(
                 if new_quantity.is_none() && unit.as_ref().is_some_and(|unit| *unit != price.unit) {
                     return Err(format!("{meter} per {}", unit.map(|u| u.to_string()).unwrap_or_default()));
                 }
-                let cost = (price.effective * wanted, price.list.map(|p| p * wanted));
-                source = Some(price.source);
-                cost
+                let (cost, list) = (price.effective * wanted, price.list.map(|p| p * wanted));
+                (cost, list, How::Priced { quantity: wanted, price })
             }
             None => {
                 let ratio = wanted.checked_div(quantity).unwrap_or(Decimal::ONE);
-                (line.effective * ratio, line.list.map(|l| l * ratio))
+                (line.effective * ratio, line.list.map(|l| l * ratio), How::Scaled { quantity: wanted, of: quantity })
             }
         };
-        today += meterage.effective;
-        afterwards += effective;
-        meterage.effective = effective;
-        meterage.list = list;
+        steps.push(meterage.becomes(place, effective, list, how));
+        let factor = wanted.checked_div(quantity).unwrap_or(Decimal::ONE);
+        meterage.to = new_meter.or(line.meter.as_ref()).map(|meter| (meter.clone(), factor));
         // Usage that leaves its meter leaves the commitment that covers it.
         meterage.kept = if changed {
             Decimal::ZERO
@@ -228,14 +349,7 @@ fn swap(
             wanted.checked_div(quantity).unwrap_or(Decimal::ONE).min(Decimal::ONE)
         };
     }
-    Ok(ChangeValue {
-        verb: "swap",
-        meter: change.meter.clone(),
-        new_meter: new_meter.cloned(),
-        cost: today,
-        new_cost: afterwards,
-        source,
-    })
+    Ok(ChangeValue::of("swap", change.meter.as_ref(), new_meter, steps))
 }
 
 /// Switched off in some hours of the week: the share of the billed hours that fall into them.
@@ -246,43 +360,31 @@ fn mask(
     target: &Target,
     baseline: &Baseline,
 ) -> ChangeValue {
-    let mut today = Decimal::ZERO;
-    let mut afterwards = Decimal::ZERO;
-    for meterage in meters.iter_mut().filter(|m| matches(change, m.line)) {
+    let mut steps = Vec::new();
+    for (place, meterage) in meters.iter_mut().enumerate().filter(|(_, m)| matches(change, m.line)) {
         let hours = meterage.line.meter.as_ref().and_then(|m| baseline.hours.get(&(target.clone(), m.clone())));
-        let (all, masked) = hours.map_or((0, 0), |h| (h.len(), h.iter().filter(|hour| off.contains(**hour)).count()));
-        let kept = Decimal::from(all - masked).checked_div(Decimal::from(all)).unwrap_or(Decimal::ONE);
-        today += meterage.effective;
-        meterage.effective *= kept;
-        meterage.list = meterage.list.map(|l| l * kept);
+        let sum = |wanted: bool| -> Decimal {
+            let used = hours.into_iter().flatten();
+            used.filter(|(hour, _)| wanted || !off.contains(*hour)).map(|(_, quantity)| *quantity).sum()
+        };
+        let (on, all) = (sum(false), sum(true));
+        let kept = on.checked_div(all).unwrap_or(Decimal::ONE);
+        let (effective, list) = (meterage.effective * kept, meterage.list.map(|l| l * kept));
+        steps.push(meterage.becomes(place, effective, list, How::Masked { quantity: on, of: all }));
         meterage.kept *= kept;
-        afterwards += meterage.effective;
+        meterage.off.push(off.clone());
     }
-    ChangeValue {
-        verb: "mask",
-        meter: change.meter.clone(),
-        new_meter: None,
-        cost: today,
-        new_cost: afterwards,
-        source: None,
-    }
+    ChangeValue::of("mask", change.meter.as_ref(), None, steps)
 }
 
 /// The charge goes away.
 fn drop_meter(change: &Change, meters: &mut [Meterage<'_>]) -> ChangeValue {
-    let mut today = Decimal::ZERO;
-    for meterage in meters.iter_mut().filter(|m| matches(change, m.line)) {
-        today += meterage.effective;
-        meterage.effective = Decimal::ZERO;
-        meterage.list = meterage.list.map(|_| Decimal::ZERO);
+    let mut steps = Vec::new();
+    for (place, meterage) in meters.iter_mut().enumerate().filter(|(_, m)| matches(change, m.line)) {
+        let list = meterage.list.map(|_| Decimal::ZERO);
+        steps.push(meterage.becomes(place, Decimal::ZERO, list, How::Gone));
         meterage.kept = Decimal::ZERO;
+        meterage.gone = true;
     }
-    ChangeValue {
-        verb: "drop",
-        meter: change.meter.clone(),
-        new_meter: None,
-        cost: today,
-        new_cost: Decimal::ZERO,
-        source: None,
-    }
+    ChangeValue::of("drop", change.meter.as_ref(), None, steps)
 }

@@ -79,6 +79,28 @@ impl fmt::Display for Term {
     }
 }
 
+impl Term {
+    /// The term as people say it: `Compute Savings Plan, 1 year, no upfront`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Term::Committed { plan, years, payment } = self else { return "On demand".to_owned() };
+        let plan = match plan {
+            Plan::Standard => "Standard reservation",
+            Plan::Convertible => "Convertible reservation",
+            Plan::Reserved => "Reservation",
+            Plan::Ec2InstanceSavingsPlan => "EC2 Instance Savings Plan",
+            Plan::ComputeSavingsPlan => "Compute Savings Plan",
+            Plan::DatabaseSavingsPlan => "Database Savings Plan",
+        };
+        let payment = match payment {
+            Payment::NoUpfront => "no upfront",
+            Payment::PartialUpfront => "partial upfront",
+            Payment::AllUpfront => "all upfront",
+        };
+        format!("{plan}, {years} {}, {payment}", if *years == 1 { "year" } else { "years" })
+    }
+}
+
 impl FromStr for Term {
     type Err = TermError;
 

@@ -37,7 +37,7 @@ const LABEL_LENGTH: usize = 26;
 type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
-/// `days`, `savings` and `services`, each null when there is nothing to draw.
+/// `days`, `savings`, `frontier` and `services`, each null when there is nothing to draw.
 pub(super) fn all(review: &Review) -> Result<Value, ReportError> {
     let savings: Vec<(String, Amount)> =
         review.plan.by_strategy.iter().map(|line| (line.strategy.clone(), line.net)).collect();
@@ -50,6 +50,7 @@ pub(super) fn all(review: &Review) -> Result<Value, ReportError> {
     Ok(Value::from_pairs([
         ("days", days(review)?),
         ("savings", bars(&format!("Net savings per month by strategy, {currency}"), &savings)?),
+        ("frontier", frontier(review)?),
         ("services", bars(&format!("Effective cost by service, latest billing period, {currency}"), &services)?),
     ]))
 }
@@ -96,6 +97,56 @@ fn days(review: &Review) -> Result<Value, ReportError> {
             write(canvas, &plain_text(&last.day), (right, below), HPos::Right)?;
         }
         Ok(())
+    })
+}
+
+/// Savings a month against dollars an hour of what the plan says to buy, all purchases together: tenths of the advice, up to
+/// one and a half times.
+fn frontier(review: &Review) -> Result<Value, ReportError> {
+    let bought = review.findings.iter().filter(|finding| finding.standing == crate::review::Standing::Chosen);
+    let purchases: Vec<_> = bought.filter_map(|finding| finding.purchase.as_ref()).collect();
+    let points = purchases.iter().map(|purchase| purchase.frontier.len()).min().unwrap_or(0);
+    if points < 2 {
+        return Ok(Value::from(()));
+    }
+    let sum = |point: usize| {
+        purchases.iter().fold((Decimal::ZERO, Decimal::ZERO), |(hourly, saving), purchase| {
+            let (more, saves) = purchase.frontier[point];
+            (hourly + more.0, saving + saves.0)
+        })
+    };
+    let all: Vec<(Decimal, Decimal)> = (0..points).map(sum).collect();
+    let advised: Decimal = purchases.iter().map(|purchase| purchase.hourly.0).sum();
+    let (most, widest) = all
+        .iter()
+        .fold((Decimal::ZERO, Decimal::ZERO), |(saving, hourly), point| (saving.max(point.1), hourly.max(point.0)));
+    if most <= Decimal::ZERO {
+        return Ok(Value::from(()));
+    }
+    let top = ceiling(most);
+    let (left, right, upper, lower) = (84, WIDTH - 24, 16, DAYS_HEIGHT - 32);
+    let x = |hourly: Decimal| left + scaled(hourly, widest, right - left);
+    // A point that loses money is drawn at the bottom.
+    let line: Vec<(i32, i32)> =
+        all.iter().map(|(hourly, saving)| (x(*hourly), lower - scaled(*saving, top, lower - upper))).collect();
+    let label = format!(
+        "Saving a month against {} an hour committed; the advice is {} an hour",
+        review.currency,
+        rounded(advised, 3)
+    );
+    figure(&label, DAYS_HEIGHT, |canvas| {
+        for share in 0..=2 {
+            let amount = top * Decimal::from(share) / Decimal::TWO;
+            let at = lower - scaled(amount, top, lower - upper);
+            canvas.draw(&PathElement::new(vec![(left, at), (right, at)], stroke(GRID, 1)))?;
+            write(canvas, &rounded(amount, if top < Decimal::TEN { 2 } else { 0 }), (left - 8, at), HPos::Right)?;
+        }
+        canvas.draw(&PathElement::new(vec![(x(advised), upper), (x(advised), lower)], stroke(SECOND, 2)))?;
+        canvas.draw(&PathElement::new(line.clone(), stroke(ACCENT, 2)))?;
+        let below = lower + 16;
+        write(canvas, "0 an hour", (left, below), HPos::Left)?;
+        write(canvas, &format!("advised {}", rounded(advised, 3)), (x(advised), below), HPos::Center)?;
+        write(canvas, &rounded(widest, 3), (right, below), HPos::Right)
     })
 }
 
@@ -212,7 +263,7 @@ mod tests {
     #[test]
     fn every_chart_has_a_role_a_title_and_no_address() {
         let charts = all(&sample()).unwrap();
-        for name in ["days", "savings", "services"] {
+        for name in ["days", "savings", "frontier", "services"] {
             let svg = charts.get_attr(name).unwrap().to_string();
             assert!(svg.starts_with("<svg class=\"chart\""), "{name}: {svg}");
             assert!(svg.contains("role=\"img\"") && svg.contains("<title>") && svg.contains("</svg>"), "{name}");

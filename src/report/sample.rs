@@ -23,6 +23,16 @@ fn compared(what: &str, expected: &str) -> TieOutLine {
     }
 }
 
+fn figures(on_demand: &str, cost: &str) -> Figures {
+    Figures {
+        on_demand: amount(on_demand),
+        cost: amount(cost),
+        coverage: Some(amount("0.61")),
+        utilization: None,
+        effective_savings_rate: Some(amount("0.2")),
+    }
+}
+
 /// A finding in the plan: a gp2 volume.
 pub(crate) fn finding() -> FindingView {
     FindingView {
@@ -47,6 +57,7 @@ pub(crate) fn finding() -> FindingView {
         net: Some(amount("11.305")),
         net_from: None,
         committed: false,
+        purchase: None,
         once: None,
         changes: vec![ChangeView {
             verb: "swap".into(),
@@ -107,6 +118,22 @@ pub(crate) fn sample() -> Review {
         net: Some(amount("40.25")),
         net_from: Some("2026-11-01".into()),
         committed: true,
+        purchase: Some(PurchaseView {
+            items: vec![ItemView {
+                term: "Compute Savings Plan, 1 year, no upfront".into(),
+                scope: "m5 in eu-west-1".into(),
+                count: Some(amount("2")),
+                hourly: amount("1.234"),
+                upfront: amount("100"),
+                utilization: Some(amount("0.98")),
+                break_even: amount("0.72"),
+            }],
+            hourly: amount("1.234"),
+            over_commit: amount("0.125"),
+            if_usage_falls: amount("-3.5"),
+            at_worst_rates: Some(amount("12.25")),
+            frontier: vec![(amount("0"), amount("0")), (amount("1.234"), amount("40.25"))],
+        }),
         once: Some(amount("1.5")),
         risk: Some(amount("0.02")),
         ..finding()
@@ -226,6 +253,54 @@ pub(crate) fn sample() -> Review {
             title: "Storage runs full".into(),
             message: "7 days left at the present growth.".into(),
         }],
+        advice: Some(Advice {
+            files: vec![AdviceFile {
+                name: "hub.csv".into(),
+                origin: "Cost Optimization Hub".into(),
+                recommendations: 1,
+            }],
+            agree: 0,
+            disagree: 1,
+            only_theirs: 0,
+            only_ours: 0,
+            comparisons: vec![ComparisonView {
+                state: AdviceState::Disagree,
+                account: Some("111122223333".into()),
+                what: Some("i-0fedcba9876543210".into()),
+                origin: Some("Cost Optimization Hub".into()),
+                also: vec!["Compute Optimizer".into()],
+                theirs: Some("rightsize to m6i.large".into()),
+                their_saving: Some(amount("210.24")),
+                their_basis: Some("after discounts".into()),
+                finding: Some("ec2-instance-oversized@1a2b3c4d".into()),
+                our_saving: Some(amount("120.5")),
+                reason: "they propose m6i.large, we m6i.xlarge".into(),
+            }],
+        }),
+        outlook: Some(Outlook {
+            today: figures("1000", "800"),
+            planned: figures("900", "700"),
+            expiries: vec![
+                Expiry { date: Some("2027-01-20".into()), fees: amount("277.4"), step: amount("82.5") },
+                Expiry { date: None, fees: amount("10"), step: amount("-10") },
+            ],
+            over_commit: amount("0.125"),
+        }),
+        simulation: Some(Simulation {
+            from: "2026-09-01".into(),
+            until: "2026-09-30".into(),
+            lines: vec![
+                SimulationLine {
+                    service: Some("AmazonEC2".into()),
+                    billed: amount("800"),
+                    simulated: amount("801.25"),
+                    residual: amount("1.25"),
+                },
+                SimulationLine { service: None, billed: amount("3"), simulated: amount("3"), residual: amount("0") },
+            ],
+            worst: amount("0.0015625"),
+            left_out: vec!["arn:aws:savingsplans::111122223333:savingsplan/x: its fee is not in the bill".into()],
+        }),
         commitments: vec![CommitmentView {
             id: "sp-0001".into(),
             kind: "Savings Plan".into(),

@@ -79,6 +79,8 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Unpriced => "unpriced",
         Standing::Hygiene => "hygiene",
         Standing::Waived => "waived",
+        Standing::Vetoed => "vetoed",
+        Standing::LeftOut => "left out",
     }
 }
 

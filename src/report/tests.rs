@@ -40,7 +40,7 @@ fn poison(tree: &mut Json, key: &str, with: &str, pages: bool) {
 fn poisoned(template: &'static str, with: &str, pages: bool, options: &Options) -> String {
     let mut tree = serde_json::to_value(sample()).unwrap();
     poison(&mut tree, "", with, pages);
-    let none = Value::from_pairs(["days", "savings", "services"].map(|name| (name, Value::from(()))));
+    let none = Value::from_pairs(["days", "savings", "frontier", "services"].map(|name| (name, Value::from(()))));
     fill(template, &Templates::builtin(), options, &context::View::new(&tree).whole(none)).unwrap()
 }
 
@@ -181,8 +181,8 @@ fn html_is_one_file_without_script_and_with_text_for_its_charts() {
     let html = shown(&sample(), Format::Html);
     assert!(html.starts_with("<!doctype html>"), "{}", &html[..40]);
     assert!(html.contains("default-src 'none'") && html.contains("<html lang=\"en\">"));
-    assert_eq!(html.matches("<svg ").count(), 3);
-    assert_eq!(html.matches("role=\"img\"").count(), 3);
+    assert_eq!(html.matches("<svg ").count(), 4);
+    assert_eq!(html.matches("role=\"img\"").count(), 4);
     assert_eq!(html.matches("<table>").count(), html.matches("<caption>").count());
     assert!(!html.contains("<script") && !html.contains("src=") && !html.contains("@import") && !html.contains("url("));
     assert!(html.contains("<title>Cloud cost review, 2026-06-01 to 2026-06-30</title>"));

@@ -9,12 +9,13 @@ use rust_decimal::Decimal;
 use super::{
     AccountLine, Alert, Amount, Breakdown, BreakdownRow, ChangeView, CommitmentView, DayCost, EvidenceView,
     FindingView, Gap, Line, MonthLine, MonthState, NetFrom, Owner, ParameterView, Period, PlanView, Review, RuleLine,
-    Source, Spend, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, Unknown, VERSION, next,
+    Simulation, Source, Spend, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, Unknown, VERSION,
+    advice, commitments, next,
 };
 use crate::billing::tie_out;
 use crate::derive::baseline::Baseline;
 use crate::derive::breakdown::{self, Cost};
-use crate::finding::{Finding, Verdicts};
+use crate::finding::{Finding, Verb, Verdicts};
 use crate::id::Target;
 use crate::money::Currency;
 use crate::period::AsOf;
@@ -52,6 +53,10 @@ pub struct Inputs<'a> {
     pub verdicts: &'a [Verdicts],
     /// The plan.
     pub plan: &'a Plan,
+    /// The simulator's proof on the bill.
+    pub simulation: Option<Simulation>,
+    /// Files of what the provider recommends.
+    pub advice: &'a [advice::Given],
     /// Accepted findings.
     pub waived: &'a [(Finding, Waiver)],
     /// Costs by target.
@@ -93,11 +98,14 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         tie_out: tie_out_view(inputs.tie_out),
         plan: context.plan_view(),
         alerts: context.alerts(),
+        advice: advice::compare(inputs.advice, &findings, inputs.plan, inputs.verdicts, inputs.currency.code()),
         findings,
         unknown,
         unknown_cost,
         rules: context.rule_lines(),
         commitments: context.commitments(),
+        outlook: inputs.plan.outlook.as_ref().map(commitments::outlook),
+        simulation: inputs.simulation.clone(),
         breakdowns,
         tag_coverage: context.tag_coverage(),
         days: context.days(),
@@ -249,13 +257,20 @@ impl<'a> Context<'a> {
             PlanStanding::Chosen => (Standing::Chosen, None),
             PlanStanding::Outdone => (Standing::Outdone, Some("another change of the same resource saves more".into())),
             PlanStanding::Unpriced(meter) => (Standing::Unpriced, Some(format!("no price for {meter}"))),
+            PlanStanding::Vetoed(why) => (Standing::Vetoed, Some(why.clone())),
+            PlanStanding::LeftOut(why) => (Standing::LeftOut, Some(why.clone())),
+            PlanStanding::Hygiene if planned.finding.changes.iter().any(|c| matches!(c.verb, Verb::Commit(_))) => {
+                (Standing::Hygiene, Some("the plan and better offers leave nothing that is worth committing to".into()))
+            }
             PlanStanding::Hygiene | PlanStanding::Refused(_) => (Standing::Hygiene, None),
         };
         if let Some(alone) = &planned.alone {
             view.list = alone.list.map(Amount);
             view.effective = Some(Amount(alone.effective));
-            view.committed = !alone.covered.is_zero();
-            view.net_from = alone.held_until.keys().next_back().cloned().flatten();
+            let value = planned.share.as_ref().unwrap_or(alone);
+            let later = later(value);
+            view.committed = !later.is_empty();
+            view.net_from = later.last().and_then(|(date, _)| date.clone());
             view.once = (!alone.once.is_zero()).then_some(Amount(alone.once));
             view.changes = alone
                 .changes
@@ -270,6 +285,7 @@ impl<'a> Context<'a> {
                 })
                 .collect();
         }
+        view.purchase = planned.purchase.as_ref().map(commitments::purchase);
         if planned.standing == PlanStanding::Chosen {
             view.standing_reason = planned.share.as_ref().and_then(held);
             view.net = planned.share.as_ref().map(|v| Amount(v.net()));
@@ -307,6 +323,7 @@ impl<'a> Context<'a> {
             net: None,
             net_from: None,
             committed: false,
+            purchase: None,
             once: None,
             changes: Vec::new(),
             evidence: finding
@@ -540,18 +557,25 @@ fn account(totals: &DataFrame) -> Vec<AccountLine> {
     lines
 }
 
+/// When a saving grows because commitments end: dated first, oldest first. Less than a hundredth of it is not worth a date:
+/// whatever ends moves what others cover a little.
+fn later(value: &Value) -> Vec<(Option<String>, Decimal)> {
+    let least = (value.effective / Decimal::ONE_HUNDRED).max(Decimal::new(1, 2));
+    let (undated, mut dated): (Vec<_>, Vec<_>) =
+        value.held_until.iter().filter(|(_, more)| **more >= least).partition(|(date, _)| date.is_none());
+    dated.extend(undated);
+    dated.into_iter().map(|(date, more)| (date.clone(), *more)).collect()
+}
+
 /// What commitments hold back of a saving, in words.
 fn held(share: &Value) -> Option<String> {
-    let parts: Vec<String> = share
-        .held_until
-        .iter()
-        .map(|(date, amount)| {
-            let until = date.as_ref().map_or("its commitment ends (this export does not say when)".into(), |d| {
-                format!("{d}, when its commitment ends")
-            });
-            format!("{} of it stays charged until {until}", amount.round_dp(2))
-        })
-        .collect();
+    let part = |(date, more): (Option<String>, Decimal)| {
+        let from = date.map_or("when its commitment ends (this export does not say when)".into(), |date| {
+            format!("from {date}, when a commitment ends")
+        });
+        format!("{} more a month {from}", more.round_dp(2))
+    };
+    let parts: Vec<String> = later(share).into_iter().map(part).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 

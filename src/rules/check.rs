@@ -30,6 +30,7 @@ const CONTRACT: &[(&str, Kind, bool)] = &[
     ("NewQuantity", Kind::Number, false),
     ("OffHours", Kind::Text, false),
     ("Once", Kind::Number, false),
+    ("Commit", Kind::Text, false),
     ("Risk", Kind::Number, false),
     ("Level", Kind::Text, false),
 ];

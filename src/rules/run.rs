@@ -21,6 +21,7 @@ use crate::finding::{Change, Evidence, Finding, Level, Verb, Verdicts};
 use crate::id::{FindingId, Meter, Target, canonical_resource_id};
 use crate::money::{PLACES, decimal_to_atoms, parse_decimal};
 use crate::period::OffHours;
+use crate::prices::Term;
 use crate::table;
 
 /// Tables by name. One that is absent is unknown, which is not the same as empty.
@@ -212,6 +213,15 @@ fn changes_of(rule: &Rule, result: &Rows, row: &Row, changes: &mut Vec<Change>) 
         if let Some(amount) = amount.filter(|amount| *amount < Decimal::ZERO) {
             return Err(wrong(rule, row, format!("{name} is {}, less than nothing", amount.normalize())));
         }
+    }
+    if let Some(text) = result.text(row, "Commit") {
+        let term: Term = text.parse().map_err(|e| wrong(rule, row, format!("Commit: {e}")))?;
+        if term == Term::OnDemand || new_meter.is_some() || new_quantity.is_some() || off_hours.is_some() {
+            let why = "Commit is on demand, or beside NewMeter, NewQuantity or OffHours: one row is one verb";
+            return Err(wrong(rule, row, why.to_owned()));
+        }
+        changes.push(Change { meter, quantity, verb: Verb::Commit(term), row: row.number });
+        return Ok(());
     }
     let gone = new_meter.is_none() && new_quantity.is_some_and(|amount| amount.is_zero());
     let nothing_today = quantity.is_some_and(|amount| amount.is_zero());

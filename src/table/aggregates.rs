@@ -163,6 +163,10 @@ pub const COMMITMENT_COSTS: Table = Table {
         ),
         column("CommitmentUsed", Decimal, "currency", true, "Savings plan commitment used; CUR only."),
         column("CommitmentEnd", Time, "", true, "When it ends; CUR only."),
+        column("PricingQuantity", Decimal, "PricingUnit", true, "How much was priced: of a fee, hours bought."),
+        column("ListCost", Decimal, "currency", true, "Sum at list price: of covered usage, its on-demand cost."),
+        column("FirstHour", Time, "", true, "Earliest start of the charges."),
+        column("ChargePeriodEnd", Time, "", true, "Latest end of the charges."),
         column("Charges", Integer, "charges", false, "Rows of the bill."),
     ],
 };

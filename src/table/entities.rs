@@ -40,10 +40,23 @@ pub const COMMITMENTS: Table = Table {
         column("CommitmentDiscountId", Text, "", false, "Its id (ARN)."),
         column("CommitmentDiscountType", Text, "", true, "Reservation or Savings Plan."),
         column("Meter", Text, "", true, "Meter of its fee."),
-        column("UsedCost", Decimal, "currency", true, "Effective cost of the usage that it covered, over the bill."),
-        column("UnusedCost", Decimal, "currency", true, "Effective cost that covered nothing, over the bill."),
+        column(
+            "UsedCost",
+            Decimal,
+            "currency",
+            true,
+            "Effective cost of the usage that it covered, in the latest billing period.",
+        ),
+        column(
+            "UnusedCost",
+            Decimal,
+            "currency",
+            true,
+            "Effective cost that covered nothing, in the latest billing period.",
+        ),
         column("Utilization", Decimal, "ratio", true, "UsedCost / (UsedCost + UnusedCost); null when both are zero."),
         column("CommitmentEnd", Time, "", true, "When it ends; null when the export does not say."),
+        column("DaysLeft", Integer, "days", true, "Whole days from as-of to its end; negative when it has ended."),
     ],
 };
 

@@ -1,0 +1,464 @@
+//! What to commit to, on the usage that remains once the rest of the plan is done.
+//!
+//! Knows: offers of pages (a kind of commitment, its term, what it covers), the hours that commitments in force and the plan
+//! leave on demand, in the bill's last weeks and in the last one. Each purchase is then valued as the difference of two exact bills of
+//! the last week. Does not know: how a level is found (`sizing`), whether the money is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+
+use super::sizing::{self, Demand, Levels};
+use super::value::{ChangeValue, Value};
+use super::week::{Shift, Week};
+use super::{Planned, Standing};
+use crate::finding::Verb;
+use crate::money::PLACES;
+use crate::period::{HOURS_PER_MONTH, HOURS_PER_YEAR};
+use crate::prices::{Payment, Plan, PriceBook, Term};
+use crate::simulate::{Benefit, Commitment, Pool, Portfolio, Usage, eligible};
+
+/// What a finding of strategy commit asks to buy.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Purchase {
+    /// Each commitment.
+    pub items: Vec<Item>,
+    /// Dollars an hour that would be bought too much if it were bought before the rest of the plan is done.
+    pub over_commit: Decimal,
+    /// The saving a month if usage falls by a fifth.
+    pub if_usage_falls: Decimal,
+    /// The saving a month if derived rates are as far off as they have been seen to be; `None`: no rate is derived.
+    pub at_worst_rates: Option<Decimal>,
+    /// Savings a month against dollars an hour, from nothing to beyond the advice.
+    pub frontier: Vec<(Decimal, Decimal)>,
+}
+
+/// One commitment to buy.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Item {
+    /// Kind, term and payment.
+    pub term: Term,
+    /// What it is for: a family and region, a meter and region; empty: everything that it covers.
+    pub scope: String,
+    /// Instances, of reservations.
+    pub count: Option<Decimal>,
+    /// Dollars an hour, upfront payments spread over the term.
+    pub hourly: Decimal,
+    /// Paid at once.
+    pub upfront: Decimal,
+    /// Share of it that covers usage of the last week.
+    pub utilization: Option<Decimal>,
+    /// Utilization below which it costs more than it saves: its rate as a share of the on-demand price, on average.
+    pub break_even: Decimal,
+}
+
+/// What an offer covers.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Scope {
+    Reserved(usize),
+    Narrow(String, String),
+    Wide,
+}
+
+/// An offer of a page.
+#[derive(Clone, Debug)]
+struct Offer {
+    planned: usize,
+    term: Term,
+    plan: Plan,
+    scope: Scope,
+    /// Rate as a share of the on-demand price, by class.
+    shares: BTreeMap<usize, Decimal>,
+}
+
+/// Sizes and values the offers; each gets its place in the plan. What is in force and what is bought comes back.
+pub(super) fn buy(offers: &mut [Planned], week: &Week<'_>, shifts: &[&Shift], prices: &PriceBook) -> Portfolio {
+    let all = read(offers, week, prices);
+    let (today, rest) = (week.usage().clone(), week.after(shifts));
+    let (before, after) = (Sizes::of(&all, week, &[]), Sizes::of(&all, week, shifts));
+    let mut portfolio = week.in_force().clone();
+    let mut cost = week.month_of_bill(&rest, &portfolio);
+    let alone_cost = week.month_of_bill(&today, week.in_force());
+    for (index, planned) in offers.iter_mut().enumerate() {
+        let own: Vec<usize> = (0..all.len()).filter(|at| all[*at].planned == index).collect();
+        let mut purchase = Purchase::default();
+        let first = portfolio.commitments.len();
+        let mut covered = Vec::new();
+        let sum = |sizes: &Sizes| own.iter().map(|at| money(sizes.levels[*at])).sum::<Decimal>();
+        purchase.over_commit = (sum(&before) - sum(&after)).max(Decimal::ZERO).round_dp(3);
+        for at in &own {
+            let Some(item) = item(&all[*at], after.levels[*at], week) else { continue };
+            portfolio.commitments.push(commitment(&all[*at], &item, week));
+            covered.push(all[*at].clone());
+            purchase.items.push(item);
+        }
+        let with = week.month_of_bill(&rest, &portfolio);
+        let saving = (cost - with).round_dp(PLACES);
+        let mut alone = week.in_force().clone();
+        let offers: Vec<Offer> = own.iter().map(|at| all[*at].clone()).collect();
+        for (offer, level) in offers.iter().zip(Sizes::of(&offers, week, &[]).levels) {
+            alone.commitments.extend(item(offer, level, week).map(|item| commitment(offer, &item, week)));
+        }
+        let alone = (alone_cost - week.month_of_bill(&today, &alone)).round_dp(PLACES);
+        if saving < CENT {
+            portfolio.commitments.truncate(first);
+            // What is covered already, or will be gone, needs no more.
+            continue;
+        }
+        let ledger = crate::simulate::bill(&rest, &portfolio);
+        for (position, item) in purchase.items.iter_mut().enumerate() {
+            item.utilization = ledger.utilization(first + position);
+        }
+        let bought = &portfolio.commitments[first..];
+        purchase.if_usage_falls = fallen(week, &rest, &portfolio, first);
+        purchase.at_worst_rates = at_worst(week, &rest, &portfolio, first, &covered, prices);
+        purchase.frontier = frontier(week, &rest, &portfolio, first);
+        let monthly: Decimal = bought.iter().map(|one| one.hourly).sum::<Decimal>() * Decimal::from(HOURS_PER_MONTH);
+        let change = ChangeValue {
+            verb: "commit",
+            meter: None,
+            new_meter: None,
+            cost: (monthly + saving).round_dp(PLACES),
+            new_cost: monthly.round_dp(PLACES),
+            source: source(&covered, week, prices),
+            steps: Vec::new(),
+        };
+        let value = |effective: Decimal| Value {
+            effective,
+            once: purchase.items.iter().map(|item| item.upfront).sum(),
+            changes: vec![change.clone()],
+            ..Value::default()
+        };
+        (planned.alone, planned.share, planned.standing) = (Some(value(alone)), Some(value(saving)), Standing::Chosen);
+        planned.purchase = Some(purchase);
+        cost = with;
+    }
+    portfolio
+}
+
+const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+
+fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) -> Vec<Offer> {
+    let mut all = Vec::new();
+    for (planned, one) in offers.iter_mut().enumerate().filter(|(_, one)| one.standing == Standing::Hygiene) {
+        let known = all.len();
+        let mut unpriced = None;
+        for change in &one.finding.changes {
+            let Verb::Commit(term) = change.verb else { continue };
+            let Term::Committed { plan, .. } = term else { continue };
+            let region = one.finding.target.region.clone();
+            let scopes = match plan {
+                Plan::Ec2InstanceSavingsPlan => families(week, region.as_deref()),
+                Plan::ComputeSavingsPlan | Plan::DatabaseSavingsPlan => vec![Scope::Wide],
+                _ => {
+                    let key = change.meter.as_ref().map(|meter| (region, meter.clone()));
+                    key.and_then(|key| week.class(&key)).map(Scope::Reserved).into_iter().collect()
+                }
+            };
+            for scope in scopes {
+                let shares = shares(&scope, plan, &term, week, prices);
+                if !shares.is_empty() {
+                    all.push(Offer { planned, term, plan, scope, shares });
+                }
+            }
+            if all.len() == known {
+                let of = change.meter.as_ref().map(|meter| format!(" of {meter}")).unwrap_or_default();
+                unpriced = Some(format!("{term}{of}"));
+            }
+        }
+        if let Some(term) = unpriced.filter(|_| all.len() == known) {
+            one.standing = Standing::Unpriced(term);
+        }
+    }
+    all
+}
+
+/// Families of a region, those that the plan brings included.
+fn families(week: &Week<'_>, region: Option<&str>) -> Vec<Scope> {
+    let classes = week.usage().classes.iter().filter(|class| class.region.as_deref() == region);
+    let compute = classes.filter(|class| eligible(&class.meter).is_some_and(|known| known.pool == Pool::Compute));
+    let families: BTreeSet<String> = compute.filter_map(|class| class.family.clone()).collect();
+    let region = region.unwrap_or_default();
+    families.into_iter().map(|family| Scope::Narrow(family, region.to_owned())).collect()
+}
+
+/// Rates as shares of the on-demand price, by class, where they are known.
+fn shares(scope: &Scope, plan: Plan, term: &Term, week: &Week<'_>, prices: &PriceBook) -> BTreeMap<usize, Decimal> {
+    let mut shares = BTreeMap::new();
+    for (place, class) in week.usage().classes.iter().enumerate() {
+        let pool = eligible(&class.meter).map(|known| known.pool);
+        let inside = match scope {
+            Scope::Reserved(only) => *only == place,
+            Scope::Narrow(family, region) => {
+                class.family.as_ref() == Some(family) && class.region.as_ref() == Some(region)
+            }
+            Scope::Wide if plan == Plan::DatabaseSavingsPlan => pool == Some(Pool::Database),
+            Scope::Wide => pool == Some(Pool::Compute),
+        };
+        let share = inside.then(|| prices.committed_share(&class.meter, class.region.as_deref(), term)).flatten();
+        if let Some(share) = share.filter(|share| *share > Decimal::ZERO && *share < Decimal::ONE) {
+            shares.insert(place, share);
+        }
+    }
+    shares
+}
+
+/// Dollars an hour of each offer.
+struct Sizes {
+    levels: Vec<f64>,
+}
+
+impl Sizes {
+    fn of(offers: &[Offer], week: &Week<'_>, shifts: &[&Shift]) -> Self {
+        let open = [week.open_history(shifts), week.open_week(shifts)];
+        Sizes { levels: levels(offers, open, week) }
+    }
+}
+
+/// Levels on open on-demand dollars by hour and class, of the bill's weeks and of the last one. Reservations first, as the
+/// provider applies them; then the plans of each pool, those of a family and those of everything together, beside the plans of
+/// everything that are in force.
+fn levels(offers: &[Offer], mut open: [Vec<Vec<f64>>; 2], week: &Week<'_>) -> Vec<f64> {
+    let mut out = vec![0.0; offers.len()];
+    for (at, offer) in offers.iter().enumerate() {
+        let (Scope::Reserved(class), Some(share)) = (&offer.scope, offer.shares.values().next()) else { continue };
+        let share = float(share);
+        let level = |hours: &Vec<Vec<f64>>| {
+            let classes = vec![sizing::Class { scope: None, narrow: 1.0, wide: Some(share) }];
+            let dollars = hours.iter().map(|hour| hour[*class]).collect();
+            sizing::single(&Demand { classes, scopes: 0, hours: hours.len(), dollars }, 0.0)
+        };
+        out[at] = level(&open[0]).min(level(&open[1]));
+        for hour in open.iter_mut().flatten() {
+            hour[*class] = (hour[*class] - out[at] / share).max(0.0);
+        }
+    }
+    for pool in [Pool::Compute, Pool::Database] {
+        let plans: Vec<usize> = (0..offers.len()).filter(|at| pool_of(&offers[*at]) == Some(pool)).collect();
+        if !plans.is_empty() {
+            let level = pooled(offers, &plans, &open, week.wide_in_force(pool));
+            plans.iter().zip(level).for_each(|(at, level)| out[*at] = level);
+        }
+    }
+    out
+}
+
+/// Levels of the plans of a pool. What the weeks, what the last week, and what both ask for is tried on both; the one is taken
+/// whose smaller saving of the two is the largest: the weeks know how usage varies, the last week what is still there.
+fn pooled(
+    offers: &[Offer],
+    plans: &[usize],
+    open: &[Vec<Vec<f64>>; 2],
+    (in_force, rates): (f64, BTreeMap<usize, f64>),
+) -> Vec<f64> {
+    let narrow: Vec<usize> = plans.iter().copied().filter(|at| offers[*at].scope != Scope::Wide).collect();
+    let wide = plans.iter().copied().find(|at| offers[*at].scope == Scope::Wide);
+    let known =
+        |class: usize| rates.contains_key(&class) || plans.iter().any(|at| offers[*at].shares.contains_key(&class));
+    let count = open[1].first().map_or(0, Vec::len);
+    let places: Vec<usize> = (0..count).filter(|class| known(*class)).collect();
+    let class = |class: &usize| {
+        let scope = narrow.iter().position(|at| offers[*at].shares.contains_key(class));
+        let share = |at: usize| offers[at].shares.get(class).map(float);
+        sizing::Class {
+            scope,
+            narrow: scope.and_then(|scope| share(narrow[scope])).unwrap_or(1.0),
+            wide: wide.and_then(share).or_else(|| rates.get(class).copied()),
+        }
+    };
+    let demand = |hours: &Vec<Vec<f64>>| Demand {
+        classes: places.iter().map(class).collect(),
+        scopes: narrow.len(),
+        hours: hours.len(),
+        dollars: hours.iter().flat_map(|hour| places.iter().map(|place| hour[*place])).collect(),
+    };
+    let demands = [demand(&open[0]), demand(&open[1])];
+    let nothing = Levels::none(narrow.len());
+    let in_force = Levels { wide: in_force, ..nothing.clone() };
+    let sized = |demand: &Demand| {
+        let mut levels = sizing::size(demand, &in_force, &sizing::Limits::default()).levels;
+        // Nothing is offered that covers everything.
+        levels.wide = if wide.is_some() { levels.wide } else { 0.0 };
+        levels
+    };
+    let [weeks, week] = demands.each_ref().map(sized);
+    let both = Levels {
+        narrow: weeks.narrow.iter().zip(&week.narrow).map(|(a, b)| a.min(*b)).collect(),
+        wide: weeks.wide.min(week.wide),
+    };
+    let saving = |levels: &Levels| {
+        let one = |demand: &Demand| {
+            let cost = |levels: &Levels| sizing::cost(demand, &in_force, levels).cost;
+            (cost(&nothing) - cost(levels)) / demand.hours.max(1) as f64
+        };
+        demands.each_ref().map(one).into_iter().fold(f64::INFINITY, f64::min)
+    };
+    let best = [both, weeks, week].into_iter().max_by(|a, b| saving(a).total_cmp(&saving(b))).unwrap_or(nothing);
+    let level = |at: &usize| match narrow.iter().position(|of| of == at) {
+        Some(place) => best.narrow[place],
+        None => best.wide,
+    };
+    plans.iter().map(level).collect()
+}
+
+fn float(number: &Decimal) -> f64 {
+    number.to_f64().unwrap_or_default()
+}
+
+fn pool_of(offer: &Offer) -> Option<Pool> {
+    match offer.plan {
+        Plan::ComputeSavingsPlan | Plan::Ec2InstanceSavingsPlan => Some(Pool::Compute),
+        Plan::DatabaseSavingsPlan => Some(Pool::Database),
+        _ => None,
+    }
+}
+
+/// What can be bought of a level: tenths of a cent an hour, whole instances.
+fn item(offer: &Offer, level: f64, week: &Week<'_>) -> Option<Item> {
+    let Term::Committed { years, payment, .. } = offer.term else { return None };
+    let level = money(level);
+    let (hourly, count, scope) = match &offer.scope {
+        Scope::Reserved(class) => {
+            let facts = week.usage().classes.get(*class)?;
+            let rate = (facts.on_demand * offer.shares.get(class)?).round_dp(PLACES);
+            // A level found in floats may lie a hair below a whole instance.
+            let count = (level.checked_div(rate)? + Decimal::new(1, 6)).floor();
+            let place = facts.region.as_deref().unwrap_or("-");
+            (rate * count, Some(count), format!("{} in {place}", facts.meter))
+        }
+        Scope::Narrow(family, region) => (level.trunc_with_scale(3), None, format!("{family} in {region}")),
+        Scope::Wide => (level.trunc_with_scale(3), None, String::new()),
+    };
+    let upfront = match payment {
+        Payment::NoUpfront => Decimal::ZERO,
+        Payment::PartialUpfront => Decimal::new(5, 1),
+        Payment::AllUpfront => Decimal::ONE,
+    };
+    let upfront = upfront * hourly * Decimal::from(HOURS_PER_YEAR) * Decimal::from(years);
+    let shares: Decimal = offer.shares.values().sum();
+    let break_even = shares.checked_div(Decimal::from(offer.shares.len()))?.round_dp(4);
+    let item = Item { term: offer.term, scope, count, hourly, upfront, utilization: None, break_even };
+    (item.hourly > Decimal::ZERO).then_some(item)
+}
+
+fn commitment(offer: &Offer, item: &Item, week: &Week<'_>) -> Commitment {
+    let rate = |(class, share): (&usize, &Decimal)| {
+        let price = week.usage().classes.get(*class).map(|class| class.on_demand).unwrap_or_default();
+        (*class, (price * share).round_dp(PLACES))
+    };
+    let rates = offer.shares.iter().map(rate).collect();
+    let benefit = match (&offer.scope, offer.plan) {
+        (Scope::Reserved(class), _) => {
+            let facts = &week.usage().classes[*class];
+            let count = item.count.unwrap_or_default();
+            Benefit::Regional {
+                region: facts.region.clone().unwrap_or_default(),
+                family: facts.family.clone().unwrap_or_default(),
+                instance_type: facts.instance_type.clone().unwrap_or_default(),
+                platform: facts.platform.clone(),
+                units: facts.units.unwrap_or(Decimal::ONE) * count,
+                count,
+                flexible: facts.units.is_some(),
+            }
+        }
+        (Scope::Narrow(family, region), _) => {
+            Benefit::Ec2InstanceSavingsPlan { family: family.clone(), region: region.clone(), rates }
+        }
+        (Scope::Wide, Plan::DatabaseSavingsPlan) => Benefit::DatabaseSavingsPlan { rates },
+        (Scope::Wide, _) => Benefit::ComputeSavingsPlan { rates },
+    };
+    let id = format!("{} {}", item.term, item.scope);
+    let (owner, upfront_hourly) = (String::new(), Decimal::ZERO);
+    Commitment { id, owner, from: None, until: None, hourly: item.hourly, upfront_hourly, benefit }
+}
+
+/// The saving of what is bought from `first` on, when every quantity is a fifth smaller.
+fn fallen(week: &Week<'_>, rest: &Usage, portfolio: &Portfolio, first: usize) -> Decimal {
+    let mut less = rest.clone();
+    let cells = less.hours.iter_mut().flat_map(|hour| &mut hour.cells);
+    cells.for_each(|cell| cell.quantity = (cell.quantity * Decimal::new(8, 1)).round_dp(PLACES));
+    saving(week, &less, portfolio, first)
+}
+
+fn saving(week: &Week<'_>, usage: &Usage, portfolio: &Portfolio, first: usize) -> Decimal {
+    let mut without = portfolio.clone();
+    without.commitments.truncate(first);
+    (week.month_of_bill(usage, &without) - week.month_of_bill(usage, portfolio)).round_dp(PLACES)
+}
+
+/// The saving when each derived rate is too low by the largest error that was seen.
+fn at_worst(
+    week: &Week<'_>,
+    rest: &Usage,
+    portfolio: &Portfolio,
+    first: usize,
+    offers: &[Offer],
+    prices: &PriceBook,
+) -> Option<Decimal> {
+    let mut worse = portfolio.clone();
+    let mut derived = false;
+    for (one, offer) in worse.commitments[first..].iter_mut().zip(offers) {
+        let error = |class: &usize| {
+            let class = week.usage().classes.get(*class)?;
+            let price = prices.candidates(&class.meter, class.region.as_deref(), &offer.term).into_iter();
+            let percent = price.filter_map(|candidate| candidate.price.ok()).next()?.error_percent?;
+            Decimal::from_f64(1.0 + percent / 100.0)
+        };
+        match &mut one.benefit {
+            Benefit::Ec2InstanceSavingsPlan { rates, .. }
+            | Benefit::ComputeSavingsPlan { rates }
+            | Benefit::DatabaseSavingsPlan { rates } => {
+                for (class, rate) in rates.iter_mut() {
+                    let price = week.usage().classes.get(*class).map(|class| class.on_demand).unwrap_or_default();
+                    if let Some(factor) = error(class) {
+                        derived = true;
+                        *rate = (*rate * factor).round_dp(PLACES).min(price);
+                    }
+                }
+            }
+            _ => {
+                if let Some(factor) = offer.shares.keys().next().and_then(error) {
+                    derived = true;
+                    one.hourly = (one.hourly * factor).round_dp(PLACES);
+                }
+            }
+        }
+    }
+    derived.then(|| saving(week, rest, &worse, first))
+}
+
+/// Savings a month of tenths of what is bought, up to one and a half times.
+fn frontier(week: &Week<'_>, rest: &Usage, portfolio: &Portfolio, first: usize) -> Vec<(Decimal, Decimal)> {
+    let scaled = |tenths: i64| {
+        let mut scaled = portfolio.clone();
+        let factor = Decimal::new(tenths, 1);
+        for one in &mut scaled.commitments[first..] {
+            one.hourly = (one.hourly * factor).round_dp(PLACES);
+            if let Benefit::Regional { units, count, .. } = &mut one.benefit {
+                (*units, *count) = (*units * factor, *count * factor);
+            }
+        }
+        scaled
+    };
+    let all: Vec<Portfolio> = (0..=15).map(scaled).collect();
+    let costs = week.quick_months(rest, &all);
+    let nothing = costs.first().copied().unwrap_or_default();
+    let point = |(portfolio, cost): (&Portfolio, &f64)| {
+        let hourly: Decimal = portfolio.commitments[first..].iter().map(|one| one.hourly).sum();
+        (hourly.normalize(), money(nothing - cost).round_dp(2))
+    };
+    all.iter().zip(&costs).map(point).collect()
+}
+
+/// Where the rates come from.
+fn source(offers: &[Offer], week: &Week<'_>, prices: &PriceBook) -> Option<String> {
+    let (offer, class) = offers.iter().find_map(|offer| Some((offer, offer.shares.keys().next()?)))?;
+    let class = week.usage().classes.get(*class)?;
+    let all = prices.candidates(&class.meter, class.region.as_deref(), &offer.term).into_iter();
+    all.filter_map(|candidate| candidate.price.ok()).next().map(|price| price.source)
+}
+
+fn money(float: f64) -> Decimal {
+    Decimal::from_f64(float).unwrap_or_default().round_dp(9)
+}

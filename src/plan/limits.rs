@@ -1,0 +1,33 @@
+//! What may not be done: what a risk on the resource forbids, and what the reader does not want.
+//!
+//! Knows: a guard page's finding vetoes rightsizing, schedules and spot on its resource, and nothing else. Does not know: money.
+
+use std::collections::BTreeMap;
+
+use super::{Evidence, Planned, Standing, is_offer};
+use crate::id::Target;
+use crate::rules::{Rule, Strategy};
+
+/// Takes findings out of the choice that a risk vetoes or that go beyond the limits.
+pub(super) fn keep_out(planned: &mut [Planned], evidence: &Evidence<'_>) {
+    let rules: BTreeMap<&str, &Rule> = evidence.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+    let strategy = |one: &Planned| rules.get(one.finding.rule.as_str()).map(|rule| rule.strategy);
+    let risks = planned.iter().filter(|one| strategy(one) == Some(Strategy::Guard));
+    let risks: BTreeMap<Target, String> =
+        risks.map(|one| (one.finding.target.clone(), one.finding.id.to_string())).collect();
+    let proposed = |one: &&mut Planned| one.standing == Standing::Chosen || is_offer(&one.finding);
+    for one in planned.iter_mut().filter(proposed) {
+        let Some(rule) = rules.get(one.finding.rule.as_str()) else { continue };
+        let less = matches!(rule.strategy, Strategy::Rightsize | Strategy::Schedule | Strategy::Spot);
+        if let Some(risk) = risks.get(&one.finding.target).filter(|_| less) {
+            one.standing = Standing::Vetoed(format!("{risk} is a risk on this resource; settle it first"));
+        } else if let Some(most) = evidence.limits.max_effort.filter(|most| rule.effort > *most) {
+            one.standing =
+                Standing::LeftOut(format!("its effort is {}, more than {}", rule.effort.word(), most.word()));
+        } else if let Some((risk, most)) =
+            one.finding.risk.zip(evidence.limits.max_risk).filter(|(risk, most)| risk > most)
+        {
+            one.standing = Standing::LeftOut(format!("its risk is {risk}, more than {most}"));
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What the provider itself recommends, beside our findings, as the view shows it: nothing of it is in the plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Amount, FindingView, Standing};
+use crate::advice::{self, Basis, Origin, Ours, Recommendation, Verdict};
+use crate::finding::Verdicts;
+use crate::plan::{Item, Plan};
+use crate::prices::{Plan as Kind, Term};
+
+/// The provider's recommendations and ours.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Advice {
+    /// Files read.
+    pub files: Vec<AdviceFile>,
+    /// Both say the same, at about the same figure.
+    pub agree: usize,
+    /// Both speak of one thing and say different things.
+    pub disagree: usize,
+    /// Only the provider says so.
+    pub only_theirs: usize,
+    /// Only we say so.
+    pub only_ours: usize,
+    /// Every recommendation once, then what only we say; agreement first, then by money.
+    pub comparisons: Vec<ComparisonView>,
+}
+
+/// A file of recommendations.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AdviceFile {
+    /// Name as given.
+    pub name: String,
+    /// Which service wrote it.
+    pub origin: String,
+    /// Recommendations in it.
+    pub recommendations: usize,
+}
+
+/// One thing, as both sides see it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ComparisonView {
+    /// How the sides stand.
+    pub state: AdviceState,
+    /// Account.
+    pub account: Option<String>,
+    /// Resource, or what is to be bought; absent: neither side names one.
+    pub what: Option<String>,
+    /// The provider's service; absent: only we say so.
+    pub origin: Option<String>,
+    /// Its other services that repeat it.
+    pub also: Vec<String>,
+    /// What it says to do, and into what.
+    pub theirs: Option<String>,
+    /// Its saving per month.
+    pub their_saving: Option<Amount>,
+    /// What its saving takes into account: after discounts, before discounts, not stated.
+    pub their_basis: Option<String>,
+    /// Our finding.
+    pub finding: Option<String>,
+    /// Our saving per month, effective, valued alone.
+    pub our_saving: Option<Amount>,
+    /// Why, in one sentence with the figures.
+    pub reason: String,
+}
+
+/// How the two sides stand to each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdviceState {
+    /// The same.
+    Agree,
+    /// About one thing, not the same.
+    Disagree,
+    /// Only the provider.
+    OnlyTheirs,
+    /// Only we.
+    OnlyOurs,
+}
+
+/// A file that was given, with what it says.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Name as given.
+    pub name: String,
+    /// Which service wrote it.
+    pub origin: Origin,
+    /// What it says.
+    pub recommendations: Vec<Recommendation>,
+}
+
+/// The comparison; nothing when no file was given.
+pub(super) fn compare(
+    given: &[Given],
+    findings: &[FindingView],
+    plan: &Plan,
+    verdicts: &[Verdicts],
+    currency: &str,
+) -> Option<Advice> {
+    if given.is_empty() {
+        return None;
+    }
+    let theirs: Vec<Recommendation> = given.iter().flat_map(|file| file.recommendations.iter().cloned()).collect();
+    let items: BTreeMap<String, &[Item]> = plan
+        .findings
+        .iter()
+        .filter_map(|one| Some((one.finding.id.to_string(), one.purchase.as_ref()?.items.as_slice())))
+        .collect();
+    let ours: Vec<Ours> = findings.iter().flat_map(|finding| ours(finding, &items, currency)).collect();
+    let resources = |of: fn(&Verdicts) -> &Vec<crate::id::Target>| -> BTreeSet<(Option<String>, String)> {
+        let targets = verdicts.iter().flat_map(|verdicts| of(verdicts).iter());
+        targets.filter_map(|target| Some((target.account.clone(), target.resource.clone()?))).collect()
+    };
+    let all = advice::compare(&theirs, &ours, &resources(|v| &v.clean), &resources(|v| &v.unknown));
+    let views: Vec<ComparisonView> = all.iter().map(view).collect();
+    let count = |state: AdviceState| views.iter().filter(|view| view.state == state).count();
+    Some(Advice {
+        files: given
+            .iter()
+            .map(|file| AdviceFile {
+                name: file.name.clone(),
+                origin: file.origin.label().into(),
+                recommendations: file.recommendations.len(),
+            })
+            .collect(),
+        agree: count(AdviceState::Agree),
+        disagree: count(AdviceState::Disagree),
+        only_theirs: count(AdviceState::OnlyTheirs),
+        only_ours: count(AdviceState::OnlyOurs),
+        comparisons: views,
+    })
+}
+
+/// One finding; one for each commitment of those that ask to buy.
+fn ours(finding: &FindingView, items: &BTreeMap<String, &[Item]>, currency: &str) -> Vec<Ours> {
+    let standing = match finding.standing {
+        Standing::Chosen => "chosen",
+        Standing::Outdone => "outdone",
+        Standing::Unpriced => "unpriced",
+        Standing::Waived => "waived",
+        Standing::Hygiene | Standing::Vetoed | Standing::LeftOut => "hygiene",
+    };
+    let amount = |amount: Option<Amount>| amount.map(|amount| amount.0);
+    let one = Ours {
+        id: finding.id.clone(),
+        rule: finding.rule.clone(),
+        strategy: finding.strategy.clone(),
+        action: finding.action.clone(),
+        account: finding.account.clone(),
+        region: finding.region.clone(),
+        resource: finding.resource.clone(),
+        new_meter: finding.changes.iter().find_map(|change| change.new_meter.clone()),
+        plan: None,
+        commitment: None,
+        savings: amount(finding.effective),
+        net: amount(finding.net),
+        currency: Some(currency.to_owned()),
+        standing: standing.into(),
+        standing_reason: finding.standing_reason.clone(),
+    };
+    match items.get(&finding.id) {
+        Some(items) if !items.is_empty() => {
+            let share = |item: &Item| item.hourly.checked_div(items.iter().map(|item| item.hourly).sum());
+            let part = |item: &Item| {
+                let of = |amount: Option<Decimal>| Some((amount? * share(item)?).round_dp(12));
+                let plan = Some(plan_name(item));
+                Ours { plan, commitment: Some(item.hourly), savings: of(one.savings), net: of(one.net), ..one.clone() }
+            };
+            items.iter().map(part).collect()
+        }
+        _ => vec![one],
+    }
+}
+
+/// The name of the term; of a plan that is bound to a family, the family after it.
+fn plan_name(item: &Item) -> String {
+    let bound = matches!(item.term, Term::Committed { plan: Kind::Ec2InstanceSavingsPlan, .. });
+    let family = item.scope.split(' ').next().filter(|_| bound);
+    family.map_or_else(|| item.term.to_string(), |family| format!("{} {family}", item.term))
+}
+
+fn view(one: &advice::Comparison) -> ComparisonView {
+    let state = match one.verdict {
+        Verdict::Agree => AdviceState::Agree,
+        Verdict::Disagree(_) => AdviceState::Disagree,
+        Verdict::OnlyTheirs(_) => AdviceState::OnlyTheirs,
+        Verdict::OnlyOurs => AdviceState::OnlyOurs,
+    };
+    let basis = |basis: Basis| match basis {
+        Basis::AfterDiscounts => "after discounts",
+        Basis::BeforeDiscounts => "before discounts",
+        Basis::NotStated => "not stated",
+    };
+    let theirs = one.theirs.as_ref();
+    let says = |one: &Recommendation| match &one.proposed {
+        Some(proposed) => format!("{} to {proposed}", one.action.word()),
+        None => one.action.word().to_owned(),
+    };
+    let ours = one.ours.as_ref();
+    let resource = theirs.and_then(|theirs| theirs.resource.clone().or_else(|| theirs.plan.clone()));
+    ComparisonView {
+        state,
+        account: theirs.and_then(|t| t.account.clone()).or_else(|| ours.and_then(|o| o.account.clone())),
+        what: resource.or_else(|| ours.and_then(|ours| ours.resource.clone().or_else(|| ours.plan.clone()))),
+        origin: theirs.map(|theirs| theirs.origin.label().to_owned()),
+        also: one.also.iter().map(|origin| origin.label().to_owned()).collect(),
+        theirs: theirs.map(says),
+        their_saving: theirs.and_then(|theirs| theirs.savings).map(Amount),
+        their_basis: theirs.map(|theirs| basis(theirs.basis).to_owned()),
+        finding: ours.map(|ours| ours.id.clone()),
+        our_saving: ours.and_then(|ours| ours.savings).map(Amount),
+        reason: one.reason.clone(),
+    }
+}
