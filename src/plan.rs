@@ -27,9 +27,10 @@ mod target;
 mod value;
 mod week;
 
-pub use commit::{Item, Purchase};
+pub use commit::{Futures, Item, Purchase};
 use joint::{Resource, World};
 pub use outlook::{Expiry, Figures, Outlook};
+use sizing::scenarios::Risk;
 use target::OnTarget;
 pub(crate) use target::composes;
 pub use value::{ChangeValue, How, Move, Step, Value};
@@ -136,6 +137,8 @@ pub struct Limits {
     pub max_effort: Option<Effort>,
     /// Largest probability of harm of an action that states one; `None`: any.
     pub max_risk: Option<Decimal>,
+    /// How much risk commitments may take over possible years; `None`: they are sized on the bill's own hours.
+    pub commitment_risk: Option<Risk>,
 }
 
 /// Values findings, lets those on one target compete, and adds up.
@@ -169,8 +172,8 @@ pub fn plan(findings: Vec<Finding>, evidence: &Evidence<'_>) -> Plan {
         share_out(&mut targets, week);
         // Usage before rate: commitments are sized on what is left.
         let shifts: Vec<&Shift> = targets.iter().filter_map(|one| one.shifts.last()?.as_ref()).collect();
-        let portfolio = commit::buy(&mut offers, week, &shifts, prices);
-        out.outlook = Some(Outlook::new(week, &week.after(&shifts), portfolio, &offers));
+        let (portfolio, futures) = commit::buy(&mut offers, week, &shifts, prices, evidence.limits.commitment_risk);
+        out.outlook = Some(Outlook::new(week, &week.after(&shifts), portfolio, &offers, futures));
     }
     for one in targets {
         one.settle(&mut out);

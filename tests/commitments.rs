@@ -110,3 +110,23 @@ fn what_asks_for_more_effort_than_wanted_is_left_out_and_said() {
         assert!(code == 2 && err.contains(says), "{err}");
     }
 }
+
+#[test]
+fn what_may_come_is_told_and_can_be_asked_for() {
+    let review = demo_review("cur2");
+    let outlook = review.outlook.unwrap();
+    let futures = outlook.futures.unwrap();
+    assert!(futures.low.0 < futures.mean.0 && futures.loss.0 < Decimal::ONE, "{futures:?}");
+    let (dataset, level) = (demo_dataset(), |mode: &str| -> f64 {
+        let (code, out, err) =
+            surgeon(&["review", &demo_dataset(), "--only", "commitments", "--commitment-risk", mode, "-f", "json"]);
+        assert_eq!(code, 0, "{err}");
+        let review: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let bought = review["findings"].as_array().unwrap().iter().filter_map(|f| f["purchase"]["hourly"].as_str());
+        bought.map(|hourly| hourly.parse::<f64>().unwrap()).sum()
+    });
+    let [expected, no_regret] = ["expected", "no-regret"].map(level);
+    assert!(no_regret <= expected && expected > 0.0, "{no_regret} and {expected}");
+    let (code, _, err) = surgeon(&["review", &dataset, "--commitment-risk", "none"]);
+    assert!(code == 2 && err.contains("expected, no-regret, worst-case"), "{err}");
+}

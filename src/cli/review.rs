@@ -11,6 +11,7 @@ use crate::billing;
 use crate::money::{Money, parse_decimal};
 use crate::period::AsOf;
 use crate::plan::Limits;
+use crate::plan::sizing::scenarios::Risk;
 use crate::report::{self, Format, Templates};
 use crate::review::{Given, Review};
 use crate::rules::Effort;
@@ -54,6 +55,10 @@ pub(super) struct ReviewArgs {
     /// Leave out actions whose stated probability of harm is larger, e.g. 0.05.
     #[arg(long, value_name = "RISK", help_heading = "Plan")]
     max_risk: Option<String>,
+    /// Size commitments over possible years instead of the bill's own hours: expected (the most on average), no-regret (a loss
+    /// in at most one year of twenty), worst-case (the most in the worst twentieth).
+    #[arg(long, value_name = "MODE", help_heading = "Plan")]
+    commitment_risk: Option<String>,
 
     /// Look at the data as of this day (YYYY-MM-DD); the end of the last complete day without it.
     #[arg(long, value_name = "DATE", help_heading = "Input")]
@@ -134,7 +139,14 @@ fn limits(args: &ReviewArgs) -> anyhow::Result<Limits> {
         let risk = parse_decimal(text).ok().filter(|risk| (Decimal::ZERO..=Decimal::ONE).contains(risk));
         risk.ok_or_else(|| usage(format!("--max-risk: {text:?} is no probability between 0 and 1")))
     };
+    let mode = |word: &String| match word.as_str() {
+        "expected" => Ok(Risk::Expected),
+        "no-regret" => Ok(Risk::NoRegret { loss_probability: 0.05 }),
+        "worst-case" => Ok(Risk::Cvar { alpha: 0.05 }),
+        _ => Err(usage(format!("--commitment-risk: {word:?} is none of expected, no-regret, worst-case"))),
+    };
     Ok(Limits {
+        commitment_risk: args.commitment_risk.as_ref().map(mode).transpose()?,
         max_effort: args.max_effort.as_ref().map(effort).transpose()?,
         max_risk: args.max_risk.as_ref().map(risk).transpose()?,
     })

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
+use super::sizing::scenarios::{self, Risk};
 use super::sizing::{self, Demand, Levels};
 use super::value::{ChangeValue, Value};
 use super::week::{Shift, Week};
@@ -32,6 +33,8 @@ pub struct Purchase {
     pub at_worst_rates: Option<Decimal>,
     /// Savings a month against dollars an hour, from nothing to beyond the advice.
     pub frontier: Vec<(Decimal, Decimal)>,
+    /// What the last dollar an hour saves a month: the slope of the curve below the advice.
+    pub last_dollar: Option<Decimal>,
 }
 
 /// One commitment to buy.
@@ -51,6 +54,22 @@ pub struct Item {
     pub utilization: Option<Decimal>,
     /// Utilization below which it costs more than it saves: its rate as a share of the on-demand price, on average.
     pub break_even: Decimal,
+    /// Months after which what is paid at once has paid for itself; `None`: nothing is, or it never does.
+    pub break_even_month: Option<Decimal>,
+    /// Dollars an hour to buy in each of six months, so that not all of it ends on one day; `None` for instances.
+    pub monthly_part: Option<Decimal>,
+}
+
+/// What purchases save a month over possible years: a random walk of each workload's level, with its own spread where the bill is
+/// long enough to tell, and workloads that go.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Futures {
+    /// Mean.
+    pub mean: Decimal,
+    /// Of one year in twenty it is less than this.
+    pub low: Decimal,
+    /// Share of the years in which they lose money.
+    pub loss: Decimal,
 }
 
 /// What an offer covers.
@@ -73,10 +92,16 @@ struct Offer {
 }
 
 /// Sizes and values the offers; each gets its place in the plan. What is in force and what is bought comes back.
-pub(super) fn buy(offers: &mut [Planned], week: &Week<'_>, shifts: &[&Shift], prices: &PriceBook) -> Portfolio {
+pub(super) fn buy(
+    offers: &mut [Planned],
+    week: &Week<'_>,
+    shifts: &[&Shift],
+    prices: &PriceBook,
+    risk: Option<Risk>,
+) -> (Portfolio, Option<Futures>) {
     let all = read(offers, week, prices);
     let (today, rest) = (week.usage().clone(), week.after(shifts));
-    let (before, after) = (Sizes::of(&all, week, &[]), Sizes::of(&all, week, shifts));
+    let (before, after) = (Sizes::of(&all, week, &[], risk), Sizes::of(&all, week, shifts, risk));
     let mut portfolio = week.in_force().clone();
     let mut cost = week.month_of_bill(&rest, &portfolio);
     let alone_cost = week.month_of_bill(&today, week.in_force());
@@ -97,7 +122,7 @@ pub(super) fn buy(offers: &mut [Planned], week: &Week<'_>, shifts: &[&Shift], pr
         let saving = (cost - with).round_dp(PLACES);
         let mut alone = week.in_force().clone();
         let offers: Vec<Offer> = own.iter().map(|at| all[*at].clone()).collect();
-        for (offer, level) in offers.iter().zip(Sizes::of(&offers, week, &[]).levels) {
+        for (offer, level) in offers.iter().zip(Sizes::of(&offers, week, &[], risk).levels) {
             alone.commitments.extend(item(offer, level, week).map(|item| commitment(offer, &item, week)));
         }
         let alone = (alone_cost - week.month_of_bill(&today, &alone)).round_dp(PLACES);
@@ -109,11 +134,16 @@ pub(super) fn buy(offers: &mut [Planned], week: &Week<'_>, shifts: &[&Shift], pr
         let ledger = crate::simulate::bill(&rest, &portfolio);
         for (position, item) in purchase.items.iter_mut().enumerate() {
             item.utilization = ledger.utilization(first + position);
+            item.break_even_month = break_even_month(item);
         }
         let bought = &portfolio.commitments[first..];
         purchase.if_usage_falls = fallen(week, &rest, &portfolio, first);
         purchase.at_worst_rates = at_worst(week, &rest, &portfolio, first, &covered, prices);
         purchase.frontier = frontier(week, &rest, &portfolio, first);
+        purchase.last_dollar = match purchase.frontier.get(9..=10) {
+            Some([(less, before), (all, saves)]) => (saves - before).checked_div(all - less).map(|d| d.round_dp(2)),
+            _ => None,
+        };
         let monthly: Decimal = bought.iter().map(|one| one.hourly).sum::<Decimal>() * Decimal::from(HOURS_PER_MONTH);
         let change = ChangeValue {
             verb: "commit",
@@ -134,7 +164,7 @@ pub(super) fn buy(offers: &mut [Planned], week: &Week<'_>, shifts: &[&Shift], pr
         planned.purchase = Some(purchase);
         cost = with;
     }
-    portfolio
+    (portfolio, after.futures)
 }
 
 const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
@@ -207,20 +237,23 @@ fn shares(scope: &Scope, plan: Plan, term: &Term, week: &Week<'_>, prices: &Pric
 /// Dollars an hour of each offer.
 struct Sizes {
     levels: Vec<f64>,
+    /// What those of the Compute pool save over possible years.
+    futures: Option<Futures>,
 }
 
 impl Sizes {
-    fn of(offers: &[Offer], week: &Week<'_>, shifts: &[&Shift]) -> Self {
+    fn of(offers: &[Offer], week: &Week<'_>, shifts: &[&Shift], risk: Option<Risk>) -> Self {
         let open = [week.open_history(shifts), week.open_week(shifts)];
-        Sizes { levels: levels(offers, open, week) }
+        levels(offers, open, week, risk)
     }
 }
 
 /// Levels on open on-demand dollars by hour and class, of the bill's weeks and of the last one. Reservations first, as the
 /// provider applies them; then the plans of each pool, those of a family and those of everything together, beside the plans of
 /// everything that are in force.
-fn levels(offers: &[Offer], mut open: [Vec<Vec<f64>>; 2], week: &Week<'_>) -> Vec<f64> {
+fn levels(offers: &[Offer], mut open: [Vec<Vec<f64>>; 2], week: &Week<'_>, risk: Option<Risk>) -> Sizes {
     let mut out = vec![0.0; offers.len()];
+    let mut futures = None;
     for (at, offer) in offers.iter().enumerate() {
         let (Scope::Reserved(class), Some(share)) = (&offer.scope, offer.shares.values().next()) else { continue };
         let share = float(share);
@@ -237,12 +270,19 @@ fn levels(offers: &[Offer], mut open: [Vec<Vec<f64>>; 2], week: &Week<'_>) -> Ve
     for pool in [Pool::Compute, Pool::Database] {
         let plans: Vec<usize> = (0..offers.len()).filter(|at| pool_of(&offers[*at]) == Some(pool)).collect();
         if !plans.is_empty() {
-            let level = pooled(offers, &plans, &open, week.wide_in_force(pool));
-            plans.iter().zip(level).for_each(|(at, level)| out[*at] = level);
+            let (levels, years) = pooled(offers, &plans, &open, week.wide_in_force(pool), risk);
+            plans.iter().zip(levels).for_each(|(at, level)| out[*at] = level);
+            futures = futures.or(years);
         }
     }
-    out
+    Sizes { levels: out, futures }
 }
+
+/// Possible years, and hours apart that are looked at of each: every 37th meets every hour of the week.
+const YEARS: usize = 100;
+const STRIDE: usize = 37;
+/// The same years in every run.
+const SEED: u64 = 7;
 
 /// Levels of the plans of a pool. What the weeks, what the last week, and what both ask for is tried on both; the one is taken
 /// whose smaller saving of the two is the largest: the weeks know how usage varies, the last week what is still there.
@@ -251,7 +291,8 @@ fn pooled(
     plans: &[usize],
     open: &[Vec<Vec<f64>>; 2],
     (in_force, rates): (f64, BTreeMap<usize, f64>),
-) -> Vec<f64> {
+    risk: Option<Risk>,
+) -> (Vec<f64>, Option<Futures>) {
     let narrow: Vec<usize> = plans.iter().copied().filter(|at| offers[*at].scope != Scope::Wide).collect();
     let wide = plans.iter().copied().find(|at| offers[*at].scope == Scope::Wide);
     let known =
@@ -294,12 +335,33 @@ fn pooled(
         };
         demands.each_ref().map(one).into_iter().fold(f64::INFINITY, f64::min)
     };
-    let best = [both, weeks, week].into_iter().max_by(|a, b| saving(a).total_cmp(&saving(b))).unwrap_or(nothing);
+    let candidates = [both, weeks, week].into_iter();
+    let mut best = candidates.max_by(|a, b| saving(a).total_cmp(&saving(b))).unwrap_or_else(|| nothing.clone());
+    let model = scenarios::estimate(&demands[0]);
+    let years = scenarios::pool(&demands[0], &model, YEARS, STRIDE, SEED);
+    if let Some(risk) = risk {
+        best = scenarios::choose(&years, YEARS, &in_force, &sized(&years), risk);
+    }
+    let futures = (best.total() > 0.0).then(|| futures(&years, &in_force, &best));
     let level = |at: &usize| match narrow.iter().position(|of| of == at) {
         Some(place) => best.narrow[place],
         None => best.wide,
     };
-    plans.iter().map(level).collect()
+    (plans.iter().map(level).collect(), futures)
+}
+
+/// What levels save a month over possible years.
+fn futures(years: &Demand, in_force: &Levels, levels: &Levels) -> Futures {
+    let per_month = HOURS_PER_MONTH as f64 * YEARS as f64 / years.hours.max(1) as f64;
+    let outcomes = scenarios::outcomes(years, YEARS, in_force, levels);
+    let mut savings: Vec<f64> = outcomes.iter().map(|outcome| outcome.saving * per_month).collect();
+    savings.sort_by(f64::total_cmp);
+    let count = savings.len().max(1);
+    Futures {
+        mean: money(savings.iter().sum::<f64>() / count as f64).round_dp(2),
+        low: money(savings.get(count / 20).copied().unwrap_or_default()).round_dp(2),
+        loss: money(savings.iter().filter(|saving| **saving < 0.0).count() as f64 / count as f64).round_dp(4),
+    }
 }
 
 fn float(number: &Decimal) -> f64 {
@@ -338,8 +400,26 @@ fn item(offer: &Offer, level: f64, week: &Week<'_>) -> Option<Item> {
     let upfront = upfront * hourly * Decimal::from(HOURS_PER_YEAR) * Decimal::from(years);
     let shares: Decimal = offer.shares.values().sum();
     let break_even = shares.checked_div(Decimal::from(offer.shares.len()))?.round_dp(4);
-    let item = Item { term: offer.term, scope, count, hourly, upfront, utilization: None, break_even };
+    // A sixth in tenths of a cent; what rounding leaves comes with the last.
+    let part = (hourly / Decimal::from(PARTS)).trunc_with_scale(3);
+    let monthly_part = (count.is_none() && !part.is_zero()).then_some(part);
+    let (utilization, break_even_month) = (None, None);
+    let term = offer.term;
+    let item = Item { term, scope, count, hourly, upfront, utilization, break_even, break_even_month, monthly_part };
     (item.hourly > Decimal::ZERO).then_some(item)
+}
+
+/// Monthly parts of a purchase: six, in the middle of what is usual (4 to 12).
+const PARTS: i64 = 6;
+
+/// Upfront / (what it covers, on demand − what is still charged for it), in months.
+fn break_even_month(item: &Item) -> Option<Decimal> {
+    let Term::Committed { years, .. } = item.term else { return None };
+    let month = |hourly: Decimal| hourly * Decimal::from(HOURS_PER_MONTH);
+    let recurring = month(item.hourly) - item.upfront / Decimal::from(12 * i64::from(years));
+    let covered = month(item.hourly * item.utilization?).checked_div(item.break_even)?;
+    let months = sizing::break_even_month(float(&item.upfront), float(&covered), float(&recurring))?;
+    (!item.upfront.is_zero()).then(|| money(months).round_dp(1))
 }
 
 fn commitment(offer: &Offer, item: &Item, week: &Week<'_>) -> Commitment {

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Planned;
+use super::commit::Futures;
 use super::week::Week;
 use crate::money::PLACES;
 use crate::period::HOURS_PER_MONTH;
@@ -19,6 +20,8 @@ pub struct Outlook {
     pub expiries: Vec<Expiry>,
     /// Dollars an hour that would be bought too much if purchases came before the rest of the plan.
     pub over_commit: Decimal,
+    /// What savings plans bought save over possible years.
+    pub futures: Option<Futures>,
 }
 
 /// Usage that commitments can cover, per month like the last week.
@@ -66,7 +69,13 @@ impl Figures {
 
 impl Outlook {
     /// `rest`: the week after the plan; `portfolio`: what is in force and what is bought.
-    pub(super) fn new(week: &Week<'_>, rest: &Usage, portfolio: Portfolio, offers: &[Planned]) -> Self {
+    pub(super) fn new(
+        week: &Week<'_>,
+        rest: &Usage,
+        portfolio: Portfolio,
+        offers: &[Planned],
+        futures: Option<Futures>,
+    ) -> Self {
         let (today, planned) = (Figures::of(week.usage(), week.in_force()), Figures::of(rest, &portfolio));
         let bought = &portfolio.commitments[week.in_force().commitments.len()..];
         let hourly = |portfolio: &Portfolio| portfolio.commitments.iter().map(|one| one.hourly).sum::<Decimal>();
@@ -84,6 +93,6 @@ impl Outlook {
         });
         let expiries = expiries.collect();
         let over_commit = offers.iter().filter_map(|one| one.purchase.as_ref()).map(|one| one.over_commit).sum();
-        Outlook { today, planned, expiries, over_commit }
+        Outlook { today, planned, expiries, over_commit, futures }
     }
 }

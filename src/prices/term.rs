@@ -225,7 +225,7 @@ mod tests {
         assert!("standard-2y-all-upfront".parse::<Term>().is_err());
     }
 
-    /// The case of shared/data: m6a.xlarge, us-east-1: Standard 1 year no upfront 0.11431, Compute Savings Plan 0.13965.
+    /// m6a.xlarge in us-east-1, as AWS's pricing page had it in 2026: Standard 1 year no upfront 0.11431, Compute Savings Plan 0.13965.
     #[test]
     fn a_derived_rate_is_within_its_error() {
         let all_upfront = 0.106_735; // Standard 1 year all upfront of m6a.xlarge, us-east-1

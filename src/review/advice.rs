@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::{Amount, FindingView, Standing};
 use crate::advice::{self, Basis, Origin, Ours, Recommendation, Verdict};
-use crate::finding::Verdicts;
-use crate::plan::{Item, Plan};
+use crate::finding::{Verb, Verdicts};
+use crate::plan::{Item, Plan, Planned};
 use crate::prices::{Plan as Kind, Term};
 
 /// The provider's recommendations and ours.
@@ -109,7 +109,12 @@ pub(super) fn compare(
         .iter()
         .filter_map(|one| Some((one.finding.id.to_string(), one.purchase.as_ref()?.items.as_slice())))
         .collect();
-    let ours: Vec<Ours> = findings.iter().flat_map(|finding| ours(finding, &items, currency)).collect();
+    let mut ours: Vec<Ours> = findings.iter().flat_map(|finding| ours(finding, &items, currency)).collect();
+    // An offer of which nothing is bought speaks of its kind too.
+    let offered: BTreeMap<String, String> = plan.findings.iter().filter_map(offered).collect();
+    for one in ours.iter_mut().filter(|one| one.plan.is_none()) {
+        one.plan = offered.get(&one.id).cloned();
+    }
     let resources = |of: fn(&Verdicts) -> &Vec<crate::id::Target>| -> BTreeSet<(Option<String>, String)> {
         let targets = verdicts.iter().flat_map(|verdicts| of(verdicts).iter());
         targets.filter_map(|target| Some((target.account.clone(), target.resource.clone()?))).collect()
@@ -173,6 +178,15 @@ fn ours(finding: &FindingView, items: &BTreeMap<String, &[Item]>, currency: &str
         }
         _ => vec![one],
     }
+}
+
+/// The finding that offers a kind of commitment, and the name of its term.
+fn offered(planned: &Planned) -> Option<(String, String)> {
+    let term = planned.finding.changes.iter().find_map(|change| match change.verb {
+        Verb::Commit(term) => Some(term),
+        _ => None,
+    })?;
+    Some((planned.finding.id.to_string(), term.to_string()))
 }
 
 /// The name of the term; of a plan that is bound to a family, the family after it.

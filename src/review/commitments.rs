@@ -20,6 +20,19 @@ pub struct Outlook {
     pub expiries: Vec<Expiry>,
     /// Dollars an hour that would be bought too much if purchases came before the rest of the plan.
     pub over_commit: Amount,
+    /// What the savings plans to buy save over possible years; absent when none is bought.
+    pub futures: Option<FuturesView>,
+}
+
+/// Savings a month over possible years: each workload's level walks at random, and some go.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FuturesView {
+    /// Mean.
+    pub mean: Amount,
+    /// In one year of twenty it is less than this.
+    pub low: Amount,
+    /// Share of the years in which they lose money, a ratio.
+    pub loss: Amount,
 }
 
 /// Figures of usage that commitments can cover.
@@ -61,6 +74,8 @@ pub struct PurchaseView {
     pub if_usage_falls: Amount,
     /// The saving a month if derived rates are as far off as has been seen; absent when rates are listed.
     pub at_worst_rates: Option<Amount>,
+    /// What the last dollar an hour saves a month.
+    pub last_dollar: Option<Amount>,
     /// Dollars an hour and the saving a month of it, from nothing to one and a half times the advice.
     pub frontier: Vec<(Amount, Amount)>,
 }
@@ -82,6 +97,10 @@ pub struct ItemView {
     pub utilization: Option<Amount>,
     /// Utilization below which it costs more than it saves, a ratio.
     pub break_even: Amount,
+    /// Months after which what is paid at once has paid for itself; absent: nothing is, or it never does.
+    pub break_even_month: Option<Amount>,
+    /// Dollars an hour to buy in each of six months, so that not all of it ends on one day; absent for instances.
+    pub monthly_part: Option<Amount>,
 }
 
 /// The simulator's proof: a month of the bill, billed and simulated.
@@ -174,6 +193,11 @@ pub(super) fn outlook(outlook: &plan::Outlook) -> Outlook {
         planned: figures(&outlook.planned),
         expiries: outlook.expiries.iter().map(expiry).collect(),
         over_commit: Amount(outlook.over_commit),
+        futures: outlook.futures.map(|futures| FuturesView {
+            mean: Amount(futures.mean),
+            low: Amount(futures.low),
+            loss: Amount(futures.loss),
+        }),
     }
 }
 
@@ -186,6 +210,8 @@ pub(super) fn purchase(purchase: &plan::Purchase) -> PurchaseView {
         upfront: Amount(item.upfront),
         utilization: item.utilization.map(Amount),
         break_even: Amount(item.break_even),
+        break_even_month: item.break_even_month.map(Amount),
+        monthly_part: item.monthly_part.map(Amount),
     };
     PurchaseView {
         items: purchase.items.iter().map(item).collect(),
@@ -193,6 +219,7 @@ pub(super) fn purchase(purchase: &plan::Purchase) -> PurchaseView {
         over_commit: Amount(purchase.over_commit),
         if_usage_falls: Amount(purchase.if_usage_falls),
         at_worst_rates: purchase.at_worst_rates.map(Amount),
+        last_dollar: purchase.last_dollar.map(Amount),
         frontier: purchase.frontier.iter().map(|(hourly, saving)| (Amount(*hourly), Amount(*saving))).collect(),
     }
 }
