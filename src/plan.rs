@@ -44,6 +44,8 @@ pub enum Standing {
     Chosen,
     /// Another set of changes of the same target is worth more.
     Outdone,
+    /// Commitments in force would stand idle: it costs more than it saves until they end.
+    Covered,
     /// Judged, but a price is missing: the meter.
     Unpriced(String),
     /// Fires, worth nothing: nothing would change on the bill.

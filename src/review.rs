@@ -250,6 +250,21 @@ pub struct PlanView {
     pub hygiene: usize,
     /// Net saving by strategy, largest first.
     pub by_strategy: Vec<StrategyLine>,
+    /// In which order to work: quick wins, other changes, then commitments, then what waits for an end of commitments.
+    pub order: Vec<Stage>,
+}
+
+/// A stage of the work.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Stage {
+    /// Quick wins, Changes, Commitments, Later.
+    pub name: String,
+    /// Ids of its findings, most net saving first.
+    pub findings: Vec<String>,
+    /// Their net saving.
+    pub net: Amount,
+    /// Their net saving and that of the stages before.
+    pub so_far: Amount,
 }
 
 /// Net from a date on.
@@ -280,7 +295,7 @@ pub struct StrategyLine {
 pub enum Standing {
     /// In the plan.
     Chosen,
-    /// Another change of the same resource is worth more.
+    /// Another change of the same resource is worth more, or to leave it as it is.
     Outdone,
     /// Judged, but no price.
     Unpriced,

@@ -85,6 +85,8 @@ fn the_plan_adds_up_to_its_findings_now_and_later() {
         let alone: Decimal = chosen.iter().map(|f| f.effective.unwrap().0).sum();
         assert_eq!(alone, review.plan.gross.0, "{name}");
         assert_eq!(review.plan.gross.0 - review.plan.overlap.0 - review.plan.committed.0, net, "{name}");
+        let stages: Decimal = review.plan.order.iter().map(|stage| stage.net.0).sum();
+        assert_eq!((stages, review.plan.order.last().unwrap().so_far.0), (net, net), "{name}");
         let strategies: Decimal = review.plan.by_strategy.iter().map(|line| line.net.0).sum();
         assert_eq!(strategies, net, "{name}");
     }

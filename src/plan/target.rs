@@ -154,7 +154,7 @@ impl OnTarget {
                 continue;
             }
             if !members.contains(&index) {
-                one.standing = Standing::Outdone;
+                one.standing = if members.is_empty() { Standing::Covered } else { Standing::Outdone };
                 continue;
             }
             let Some(share) = &one.share else { continue };

@@ -9,6 +9,8 @@ use crate::period::OffHours;
 use crate::prices::Terms;
 use proptest::prelude::*;
 
+mod week;
+
 fn target() -> Target {
     Target { account: Some("111122223333".into()), region: Some("us-east-1".into()), resource: Some("x-1".into()) }
 }

@@ -224,6 +224,12 @@ pub(crate) fn sample() -> Review {
             unpriced: 1,
             hygiene: 1,
             by_strategy: vec![strategy("rightsize", "120.5", "40.25"), strategy("modernize", "11.305", "11.305")],
+            order: vec![Stage {
+                name: "Quick wins".into(),
+                findings: vec!["ebs-volume-gp2@0ad5f008".into()],
+                net: amount("11.305"),
+                so_far: amount("11.305"),
+            }],
         },
         findings,
         unknown: vec![Unknown {

@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 use super::{
     AccountLine, Alert, Amount, Breakdown, BreakdownRow, ChangeView, CommitmentView, DayCost, EvidenceView,
     FindingView, Gap, Line, MonthLine, MonthState, NetFrom, Owner, ParameterView, Period, PlanView, Review, RuleLine,
-    Simulation, Source, Spend, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, Unknown, VERSION,
-    advice, commitments, next,
+    Simulation, Source, Spend, Stage, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, Unknown,
+    VERSION, advice, commitments, next,
 };
 use crate::billing::tie_out;
 use crate::derive::baseline::Baseline;
@@ -21,7 +21,7 @@ use crate::money::Currency;
 use crate::period::AsOf;
 use crate::plan::{Plan, Planned, Standing as PlanStanding, Value};
 use crate::ratio::Ratio;
-use crate::rules::Rule;
+use crate::rules::{Effort, Rule};
 use crate::table::read::{columns_of, dates, integers, numbers};
 use crate::waivers::Waiver;
 
@@ -65,6 +65,14 @@ pub struct Inputs<'a> {
     pub by: Option<String>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
+}
+
+impl Inputs<'_> {
+    /// Whether the bill states when any commitment ends.
+    pub(super) fn says_ends(&self) -> bool {
+        let commitments = self.tables.get("commitments");
+        commitments.is_some_and(|table| integers(table, "CommitmentEnd").iter().any(Option::is_some))
+    }
 }
 
 /// The view.
@@ -236,7 +244,40 @@ impl<'a> Context<'a> {
             unpriced: count(|s| matches!(s, PlanStanding::Unpriced(_))),
             hygiene: count(|s| *s == PlanStanding::Hygiene),
             by_strategy,
+            order: self.order(),
         }
+    }
+
+    /// Usage before rate: commitments are sized on what the changes leave. Among changes first what takes an hour at most.
+    fn order(&self) -> Vec<Stage> {
+        let chosen = self.inputs.plan.findings.iter().filter(|p| p.standing == PlanStanding::Chosen);
+        let net = |p: &Planned| p.share.as_ref().map(Value::net).unwrap_or_default();
+        let stage = |p: &Planned| {
+            let effort = self.rules.get(p.finding.rule.as_str()).map(|rule| rule.effort);
+            match effort {
+                _ if p.purchase.is_some() => 2,
+                _ if net(p).round_dp(2).is_zero() => 3,
+                Some(Effort::VeryLow | Effort::Low) => 0,
+                _ => 1,
+            }
+        };
+        let mut stages = ["Quick wins", "Changes", "Commitments", "Later"].map(|name| Stage {
+            name: name.into(),
+            findings: Vec::new(),
+            net: Amount::default(),
+            so_far: Amount::default(),
+        });
+        for planned in chosen {
+            let one = &mut stages[stage(planned)];
+            one.findings.push(planned.finding.id.to_string());
+            one.net.0 += net(planned);
+        }
+        let mut so_far = Decimal::ZERO;
+        for one in &mut stages {
+            so_far += one.net.0;
+            one.so_far = Amount(so_far);
+        }
+        stages.into_iter().filter(|one| !one.findings.is_empty()).collect()
     }
 
     fn findings(&self) -> Vec<FindingView> {
@@ -256,6 +297,10 @@ impl<'a> Context<'a> {
         (view.standing, view.standing_reason) = match &planned.standing {
             PlanStanding::Chosen => (Standing::Chosen, None),
             PlanStanding::Outdone => (Standing::Outdone, Some("another change of the same resource saves more".into())),
+            PlanStanding::Covered => {
+                let why = "commitments in force would stand idle: until they end it costs more than it saves";
+                (Standing::Outdone, Some(why.into()))
+            }
             PlanStanding::Unpriced(meter) => (Standing::Unpriced, Some(format!("no price for {meter}"))),
             PlanStanding::Vetoed(why) => (Standing::Vetoed, Some(why.clone())),
             PlanStanding::LeftOut(why) => (Standing::LeftOut, Some(why.clone())),

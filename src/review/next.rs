@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use super::{Amount, Ask, Inputs, MonthLine, MonthState};
 use crate::derive::baseline::Line;
 use crate::id::Target;
-use crate::rules::Rule;
+use crate::rules::{Rule, Strategy};
 use crate::table::read::{numbers, texts};
 
 /// Fewer days than this say little about what a resource usually does: two whole weeks.
@@ -31,6 +31,8 @@ pub(super) enum Need {
     Tags,
     /// The account that pays for a commitment.
     Owner,
+    /// When commitments end.
+    Ends,
     /// The invoice.
     FinalBill,
     /// What the resources do.
@@ -47,6 +49,9 @@ impl Need {
             () if lines.iter().any(|line| line.meter.is_none()) => Need::UsageTypes,
             () if inputs.tag_keys.is_empty() && rule.query.contains("TagsSeen") => Need::Tags,
             () if !inputs.hourly && reads(&["schedules", "usage_profiles"]) => Need::Hours,
+            () if rule.query.contains("DaysLeft") && lines.is_empty() && !inputs.says_ends() => Need::Ends,
+            // What a commitment would be for is in the hours: more of them, not what the machines did.
+            () if rule.strategy == Strategy::Commit && reads(&["usage_profiles"]) => Need::History,
             () if days < SHORT_HISTORY_DAYS => Need::History,
             () if reads(&["commitments"]) => Need::Owner,
             () => Need::Metrics,
@@ -72,6 +77,7 @@ impl Need {
             }
             (Need::Tags, _) => "an export with tags or labels".into(),
             (Need::Owner, _) => "the export of the payer account, which holds the fees of the commitments".into(),
+            (Need::Ends, _) => "a CUR 2.0 export of the same months, which states when each commitment ends".into(),
             (Need::FinalBill, _) => "the export again when the invoice is issued".into(),
             (Need::Metrics, "aws") => format!(
                 "read access to the accounts for the metrics of {named}: cloudwatch:GetMetricData, cloudwatch:ListMetrics, and the services' Describe actions"
@@ -91,6 +97,7 @@ impl Need {
             Need::History => "the exports of the months before",
             Need::Tags => "cost allocation tags",
             Need::Owner => "the export of the payer account",
+            Need::Ends => "a CUR 2.0 export, which states when commitments end",
             Need::FinalBill => "the final bill",
             Need::Metrics => "usage metrics of these resources",
         }
@@ -101,9 +108,10 @@ impl Need {
             Need::UsageTypes => "this export lost the usage types, and SKU and description do not name them",
             Need::ResourceIds => "no charge names a resource: nothing can be said about a single one",
             Need::Hours => "charges per day or month do not say in which hours something was used",
-            Need::History => "the files cover less than two weeks",
+            Need::History => "the files do not go back far enough for what these rules ask",
             Need::Tags => "no charge carries a tag: nobody can be named as its owner",
             Need::Owner => "the files hold usage under commitments, and not what the commitments cost",
+            Need::Ends => "this export does not state when commitments end",
             Need::FinalBill => "until then the provider may change what it charges",
             Need::Metrics => "the bill says that these are paid for, not whether they are used",
         }
@@ -126,7 +134,7 @@ pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
             let need = Need::of(rule, target, inputs);
             // Some are asked for in the same words of every provider.
             let provider = match need {
-                Need::History | Need::Owner | Need::FinalBill => "",
+                Need::History | Need::Owner | Need::Ends | Need::FinalBill => "",
                 _ => provider(inputs, target),
             };
             let waiting = by_need.entry((need, provider)).or_default();
