@@ -14,6 +14,7 @@ mod docs;
 mod explain;
 mod gate;
 mod input;
+mod limits;
 mod prices;
 mod redact;
 mod review;

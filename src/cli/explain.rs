@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use super::{CliError, Ending, input, rules, settings, usage, write_out};
+use super::{CliError, Ending, input, limits, rules, settings, usage, write_out};
 use crate::billing;
 use crate::period::AsOf;
 use crate::report::{self, Format, Templates};
@@ -29,6 +29,8 @@ pub(super) struct ExplainArgs {
     output: Option<PathBuf>,
     #[command(flatten)]
     selection: rules::Selection,
+    #[command(flatten)]
+    limits: limits::LimitArgs,
     /// Look at the data as of this day (YYYY-MM-DD), as the review did; the end of the last complete day without it.
     #[arg(long, value_name = "DATE", help_heading = "Input")]
     as_of: Option<String>,
@@ -51,6 +53,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Ending> {
         waivers: settings.waivers()?,
         as_of,
         prices: settings.prices()?,
+        limits: args.limits.limits()?,
         demo: args.input.inputs.is_empty(),
         ..Job::default()
     };

@@ -4,17 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use rust_decimal::Decimal;
 
-use super::{CliError, Ending, gate, input, rules, say, settings, usage, write_out};
+use super::{CliError, Ending, gate, input, limits, rules, say, settings, usage, write_out};
 use crate::billing;
 use crate::money::{Money, parse_decimal};
 use crate::period::AsOf;
 use crate::plan::Limits;
-use crate::plan::sizing::scenarios::Risk;
 use crate::report::{self, Format, Templates};
 use crate::review::{Given, Review};
-use crate::rules::Effort;
 use crate::{Job, ReviewError};
 
 #[derive(Debug, Args)]
@@ -49,16 +46,8 @@ pub(super) struct ReviewArgs {
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     advice: Vec<PathBuf>,
 
-    /// Leave out actions of more effort: very-low, low, medium, high, very-high.
-    #[arg(long, value_name = "EFFORT", help_heading = "Plan")]
-    max_effort: Option<String>,
-    /// Leave out actions whose stated probability of harm is larger, e.g. 0.05.
-    #[arg(long, value_name = "RISK", help_heading = "Plan")]
-    max_risk: Option<String>,
-    /// Size commitments over possible years instead of the bill's own hours: expected (the most on average), no-regret (a loss
-    /// in at most one year of twenty), worst-case (the most in the worst twentieth).
-    #[arg(long, value_name = "MODE", help_heading = "Plan")]
-    commitment_risk: Option<String>,
+    #[command(flatten)]
+    limits: limits::LimitArgs,
 
     /// Look at the data as of this day (YYYY-MM-DD); the end of the last complete day without it.
     #[arg(long, value_name = "DATE", help_heading = "Input")]
@@ -115,7 +104,7 @@ impl<'a> Options<'a> {
             as_of,
             invoice_total: args.invoice_total.clone(),
             conditions,
-            limits: limits(args)?,
+            limits: args.limits.limits()?,
         })
     }
 }
@@ -127,29 +116,6 @@ fn advice(path: &Path) -> anyhow::Result<Given> {
     let name = path.display().to_string();
     let origin = origin.ok_or_else(|| anyhow::anyhow!("{name}: recommends nothing, and does not say who"))?;
     Ok(Given { name, origin, recommendations })
-}
-
-fn limits(args: &ReviewArgs) -> anyhow::Result<Limits> {
-    let effort = |word: &String| {
-        let known = Effort::ALL.iter().find(|effort| effort.word() == word).copied();
-        let words: Vec<&str> = Effort::ALL.iter().map(|effort| effort.word()).collect();
-        known.ok_or_else(|| usage(format!("--max-effort: {word:?} is none of {}", words.join(", "))))
-    };
-    let risk = |text: &String| {
-        let risk = parse_decimal(text).ok().filter(|risk| (Decimal::ZERO..=Decimal::ONE).contains(risk));
-        risk.ok_or_else(|| usage(format!("--max-risk: {text:?} is no probability between 0 and 1")))
-    };
-    let mode = |word: &String| match word.as_str() {
-        "expected" => Ok(Risk::Expected),
-        "no-regret" => Ok(Risk::NoRegret { loss_probability: 0.05 }),
-        "worst-case" => Ok(Risk::Cvar { alpha: 0.05 }),
-        _ => Err(usage(format!("--commitment-risk: {word:?} is none of expected, no-regret, worst-case"))),
-    };
-    Ok(Limits {
-        commitment_risk: args.commitment_risk.as_ref().map(mode).transpose()?,
-        max_effort: args.max_effort.as_ref().map(effort).transpose()?,
-        max_risk: args.max_risk.as_ref().map(risk).transpose()?,
-    })
 }
 
 /// Runs the review.

@@ -331,6 +331,9 @@ impl<'a> Context<'a> {
                 .collect();
         }
         view.purchase = planned.purchase.as_ref().map(commitments::purchase);
+        if let Some(purchase) = &view.purchase {
+            view.message = format!("{} {}", view.message, purchase.sentence());
+        }
         if planned.standing == PlanStanding::Chosen {
             view.standing_reason = planned.share.as_ref().and_then(held);
             view.net = planned.share.as_ref().map(|v| Amount(v.net()));

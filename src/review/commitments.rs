@@ -175,6 +175,21 @@ impl Simulation {
     }
 }
 
+impl PurchaseView {
+    /// What the plan buys, in a sentence: a page says what ran on demand, not what is left of it.
+    pub(super) fn sentence(&self) -> String {
+        let item = |item: &ItemView| {
+            let amount = match item.count {
+                Some(count) => format!("{} instances", count.0.normalize()),
+                None => format!("{} an hour", item.hourly.0.normalize()),
+            };
+            if item.scope.is_empty() { amount } else { format!("{amount} for {}", item.scope) }
+        };
+        let items: Vec<String> = self.items.iter().map(item).collect();
+        format!("Once the rest of the plan is done: {}.", items.join(", "))
+    }
+}
+
 pub(super) fn outlook(outlook: &plan::Outlook) -> Outlook {
     let figures = |figures: &plan::Figures| Figures {
         on_demand: Amount(figures.on_demand),
