@@ -13,9 +13,10 @@ pub mod baseline;
 pub mod breakdown;
 mod entities;
 pub mod hourly;
+pub mod hours;
 pub mod in_force;
 mod monthly_cost;
-pub mod schedule;
+mod schedule;
 
 /// Adds the derived tables whose aggregates are there; what cannot be derived stays missing, so that rules answer unknown.
 ///

@@ -43,7 +43,8 @@ pub mod report;
 pub mod demo;
 pub mod cli;
 
-use derive::in_force::{in_force, latest_period};
+use std::collections::{BTreeMap, BTreeSet};
+
 use finding::{Finding, Verdicts};
 use money::Money;
 use period::AsOf;
@@ -140,9 +141,14 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     let prices = prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone());
     let findings: Vec<Finding> = verdicts.iter().flat_map(|v| v.findings.iter().cloned()).collect();
     let waived = waivers::apply(findings, &job.waivers, as_of);
-    let simulation = replay(&bill, &prices, as_of)?;
+    // Bills by the day have no hours to simulate.
+    let (none, hourly) = (BTreeMap::new(), bill.hourly);
+    let tables = if hourly { &bill.tables } else { &none };
+    let month = derive::hours::last_month(tables, bill.first, as_of)?;
+    let simulation = month.map(|month| replay(&month, &prices));
     let gaps = gaps(&bill, as_of, &waived, simulation.as_ref());
-    let hours = hours(&bill, &waived.kept, as_of)?;
+    let targets = waived.kept.iter().filter(|one| !one.changes.is_empty()).map(|one| one.target.clone()).collect();
+    let hours = derive::hours::last_weeks(tables, &targets, as_of)?;
     let evidence = plan::Evidence {
         baseline: &baseline,
         prices: &prices,
@@ -221,55 +227,17 @@ pub fn backtest(
     let profiles = bill.tables.get("usage_profiles").filter(|_| bill.hourly);
     let from = period::midnight(bill.first);
     let open = profiles.map(|profiles| derive::hourly::open(profiles, from, as_of.timestamp())).transpose()?;
-    let (open, weeks) = (open.as_ref(), WEEKS_OF_HOURS as usize);
+    let (open, weeks) = (open.as_ref(), derive::hours::WEEKS as usize);
     let currency = bill.currency;
     Ok(backtest::backtest(&backtest::Inputs { open, prices: &prices, terms, weeks, currency, as_of })?)
 }
 
-/// Weeks of hours that show how usage varies; Cost Explorer's recommendations look back at most 60 days too.
-const WEEKS_OF_HOURS: i64 = 8;
-
-/// The last weeks hour by hour with the commitments in force; nothing when the bill is not hourly.
-fn hours(bill: &billing::Aggregates, findings: &[Finding], as_of: AsOf) -> Result<Option<plan::Hours>, ReviewError> {
-    let (Some(profiles), Some(commitments), true) =
-        (bill.tables.get("usage_profiles"), bill.tables.get("commitment_costs"), bill.hourly)
-    else {
-        return Ok(None);
-    };
-    let window = as_of.run_rate_window();
-    let first = window.end() - jiff::SignedDuration::from_hours(WEEKS_OF_HOURS * period::HOURS_PER_WEEK);
-    let targets = findings.iter().filter(|one| !one.changes.is_empty()).map(|one| one.target.clone()).collect();
-    Ok(Some(plan::Hours {
-        hourly: derive::hourly::hourly(profiles, window.start(), window.end())?,
-        history: derive::hourly::hourly(profiles, first, window.end())?,
-        used: derive::hourly::of_targets(profiles, first, window.end(), &targets)?,
-        in_force: in_force(commitments, as_of, latest_period(commitments).as_deref()),
-        as_of,
-    }))
-}
-
-/// The simulator's proof on the bill: its last full month, else what it has of the last one.
-fn replay(
-    bill: &billing::Aggregates,
-    prices: &prices::PriceBook,
-    as_of: AsOf,
-) -> Result<Option<review::Simulation>, ReviewError> {
-    let (Some(profiles), Some(commitments), true) =
-        (bill.tables.get("usage_profiles"), bill.tables.get("commitment_costs"), bill.hourly)
-    else {
-        return Ok(None);
-    };
-    let this = as_of.date().first_of_month();
-    let before = this.yesterday().unwrap_or(this).first_of_month();
-    let (first, end) = if bill.first <= before { (before, this) } else { (this, as_of.date()) };
-    let in_force = in_force(commitments, as_of, Some(&first.to_string()));
-    let hourly = derive::hourly::hourly(profiles, period::midnight(first), period::midnight(end))?;
-    if hourly.hours.is_empty() || in_force.is_empty() {
-        return Ok(None);
-    }
-    let read = simulate::from_bill(&hourly, &in_force, prices, &std::collections::BTreeSet::new());
-    let (replay, _) = simulate::replay(&hourly, &in_force, &read);
-    Ok(Some(review::Simulation::of(&replay, &read.left_out, first, end)))
+/// The simulator's proof on the bill.
+fn replay(month: &derive::hours::Month, prices: &prices::PriceBook) -> review::Simulation {
+    let derive::hours::Month { hourly, in_force, first, end } = month;
+    let read = simulate::from_bill(hourly, in_force, prices, &BTreeSet::new());
+    let (replay, _) = simulate::replay(hourly, in_force, &read);
+    review::Simulation::of(&replay, &read.left_out, *first, *end)
 }
 
 fn source(entry: &dataset::SourceEntry) -> review::Source {

@@ -159,6 +159,18 @@ impl OffHours {
     }
 }
 
+/// The hour of the week in which a time lies; hour 0 is Monday 00:00 UTC.
+#[must_use]
+pub fn hour_of_week(time: Timestamp) -> usize {
+    hour_of_week_since_epoch(time.as_second().div_euclid(3600))
+}
+
+/// Hours since the epoch, which was a Thursday, as the hour of the week from Monday 00:00 UTC.
+#[must_use]
+pub fn hour_of_week_since_epoch(hours: i64) -> usize {
+    (hours + 3 * 24).rem_euclid(HOURS_PER_WEEK) as usize
+}
+
 /// Midnight UTC of a date.
 #[must_use]
 pub fn midnight(date: Date) -> Timestamp {
@@ -223,5 +235,13 @@ mod tests {
         let nights = "1".repeat(8) + &"0".repeat(160);
         assert_eq!(OffHours::parse(&nights).map(|o| (o.count(), o.contains(7), o.contains(8))), Some((8, true, false)));
         assert_eq!(OffHours::parse("101"), None);
+    }
+
+    #[test]
+    fn the_week_starts_on_monday() {
+        // 2026-11-02 is a Monday.
+        for (time, hour) in [("2026-11-02T00:00:00Z", 0), ("2026-11-01T23:00:00Z", 167), ("2026-11-03T05:00:00Z", 29)] {
+            assert_eq!(hour_of_week(parse_time(time).unwrap()), hour, "{time}");
+        }
     }
 }

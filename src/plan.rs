@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 use crate::derive::baseline::Baseline;
+use crate::derive::hours::Hours;
 use crate::finding::{Finding, Verb};
 use crate::id::{FindingId, Target};
 use crate::money::PLACES;
@@ -34,7 +35,6 @@ use sizing::scenarios::Risk;
 use target::OnTarget;
 pub(crate) use target::composes;
 pub use value::{ChangeValue, How, Move, Step, Value};
-pub use week::Hours;
 use week::{Shift, Week};
 
 /// How a finding stands.

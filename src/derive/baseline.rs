@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use polars::prelude::{BooleanChunked, DataFrame, PolarsResult};
 use rust_decimal::Decimal;
 
-use super::schedule::hour_of_week;
 use crate::id::{Meter, Target};
-use crate::period::AsOf;
+use crate::period::{AsOf, hour_of_week_since_epoch};
 use crate::table::read::{columns_of, dates, integers, numbers};
 
 /// What one meter of one target costs per month of 730 hours.
@@ -87,7 +86,7 @@ pub fn baseline(tables: &BTreeMap<String, DataFrame>, as_of: AsOf) -> Baseline {
         for (row, target) in targets(&frame).into_iter().enumerate() {
             if let (Some(meter), Some(hour)) = (meters.get(row).cloned().flatten(), hours.get(row).copied().flatten()) {
                 let quantity = quantities.get(row).copied().flatten().unwrap_or_default();
-                let used = (hour_of_week(hour / MICROS_PER_HOUR), quantity);
+                let used = (hour_of_week_since_epoch(hour / MICROS_PER_HOUR), quantity);
                 out.hours.entry((target, Meter(meter))).or_default().push(used);
             }
         }

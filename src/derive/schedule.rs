@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::period::{AsOf, HOURS_PER_WEEK};
+use crate::period::{AsOf, HOURS_PER_WEEK, hour_of_week_since_epoch as of_week};
 use crate::table;
 use crate::table::read::{atoms, columns_of, integers, texts};
 
@@ -104,21 +104,15 @@ fn row(key: Key, instance: &Instance, weeks: i64, end: i64) -> Option<Row> {
     let mut quiet = [true; WEEK];
     for (hour, gb) in instance.moved.range(from..end) {
         if gb * i128::from(QUIET_FACTOR) >= peak {
-            quiet[hour_of_week(*hour)] = false;
+            quiet[of_week(*hour)] = false;
         }
     }
     let count = quiet.iter().filter(|q| **q).count() as i64;
-    let ran = instance.running.range(from..end).filter(|(hour, _)| quiet[hour_of_week(**hour)]).count() as i64;
+    let ran = instance.running.range(from..end).filter(|(hour, _)| quiet[of_week(**hour)]).count() as i64;
     found.quiet = Some(count);
     found.mask = Some(quiet.iter().map(|q| if *q { '1' } else { '0' }).collect());
     found.share = Decimal::from(ran).checked_div(Decimal::from(count * weeks));
     Some(found)
-}
-
-/// Hours since the epoch, which was a Thursday, as the hour of the week from Monday 00:00 UTC.
-#[must_use]
-pub fn hour_of_week(hour: i64) -> usize {
-    (hour + 3 * 24).rem_euclid(HOURS_PER_WEEK) as usize
 }
 
 fn frame(rows: Vec<Row>) -> PolarsResult<DataFrame> {
@@ -138,19 +132,4 @@ fn frame(rows: Vec<Row>) -> PolarsResult<DataFrame> {
     let columns: Vec<Expr> =
         table::SCHEDULES.columns.iter().map(|c| col(c.name).strict_cast(c.kind.engine())).collect();
     raw.lazy().select(columns).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::hour_of_week;
-    use crate::period::parse_time;
-
-    #[test]
-    fn the_week_starts_on_monday() {
-        // 2026-11-02 is a Monday.
-        for (time, hour) in [("2026-11-02T00:00:00Z", 0), ("2026-11-01T23:00:00Z", 167), ("2026-11-03T05:00:00Z", 29)] {
-            let hours = parse_time(time).unwrap().as_second() / 3600;
-            assert_eq!(hour_of_week(hours), hour, "{time}");
-        }
-    }
 }

@@ -12,7 +12,7 @@ use rust_decimal::prelude::FromPrimitive;
 use super::sizing;
 use super::sizing::scenarios::Risk;
 use super::value::{ChangeValue, Value};
-use super::week::{Shift, Week};
+use super::week::{Shift, Week, float};
 use super::{Planned, Standing};
 use crate::finding::Verb;
 use crate::money::PLACES;
@@ -22,7 +22,7 @@ use crate::simulate::{Benefit, Commitment, Pool, Portfolio, Usage, eligible};
 
 mod levels;
 
-use levels::{Sizes, float};
+use levels::Sizes;
 
 /// What a finding of strategy commit asks to buy.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -280,7 +280,7 @@ fn break_even_month(item: &Item) -> Option<Decimal> {
     let month = |hourly: Decimal| hourly * Decimal::from(HOURS_PER_MONTH);
     let recurring = month(item.hourly) - item.upfront / Decimal::from(12 * i64::from(years));
     let covered = month(item.hourly * item.utilization?).checked_div(item.break_even)?;
-    let months = sizing::break_even_month(float(&item.upfront), float(&covered), float(&recurring))?;
+    let months = sizing::break_even_month(float(item.upfront), float(covered), float(recurring))?;
     (!item.upfront.is_zero()).then(|| money(months).round_dp(1))
 }
 

@@ -12,30 +12,14 @@ use rust_decimal::prelude::ToPrimitive;
 use super::joint::World;
 use super::value::{Move, Value};
 use crate::derive::baseline::Baseline;
-use crate::derive::hourly::Hourly;
-use crate::derive::in_force::InForce;
-use crate::derive::schedule::hour_of_week;
+use crate::derive::hourly::Used;
+use crate::derive::hours::Hours;
 use crate::id::{Meter, Target};
-use crate::period::{AsOf, HOURS_PER_MONTH, HOURS_PER_WEEK, OffHours};
+use crate::period::{HOURS_PER_MONTH, HOURS_PER_WEEK, OffHours, hour_of_week};
 use crate::prices::PriceBook;
 use crate::simulate::{
     self, Alternative, Benefit, ClassKey, FromBill, Place, Pool, Portfolio, Quick, Rest, Usage, from_bill,
 };
-
-/// What the simulator needs of a bill.
-#[derive(Clone, Debug)]
-pub struct Hours {
-    /// The hours of the run-rate window.
-    pub hourly: Hourly,
-    /// The hours of the weeks before as-of, the last one included: how usage varies.
-    pub history: Hourly,
-    /// Use of the targets that changes are about, in those weeks.
-    pub used: BTreeMap<(Target, Meter), Vec<(Timestamp, Decimal)>>,
-    /// Commitments of the latest billing period.
-    pub in_force: Vec<InForce>,
-    /// As-of.
-    pub as_of: AsOf,
-}
 
 /// A time from which the same commitments are in force.
 struct Epoch {
@@ -59,7 +43,7 @@ pub(super) struct Week<'a> {
     reached: BTreeSet<usize>,
     /// The weeks: quantity by hour and cell.
     history: BTreeMap<Timestamp, Vec<f64>>,
-    used: &'a BTreeMap<(Target, Meter), Vec<(Timestamp, Decimal)>>,
+    used: &'a Used,
     /// Quantity by hour and cell, as things stand.
     quantities: Vec<Vec<f64>>,
     /// Cost by hour, as things stand: now, and a hundredth of what it would be without commitments.
@@ -141,7 +125,7 @@ impl<'a> Week<'a> {
         let mut of_week = vec![None; HOURS_PER_WEEK as usize];
         let mut quantities = vec![vec![0.0; list.len()]; usage.hours.len()];
         for (position, hour) in usage.hours.iter().enumerate() {
-            of_week[hour_of_week(hour.start.as_second().div_euclid(3600))] = Some(position);
+            of_week[hour_of_week(hour.start)] = Some(position);
             for cell in &hour.cells {
                 let place = Place { account: cell.account, class: cell.class };
                 quantities[position][cells[&place]] += float(cell.quantity);
@@ -323,7 +307,7 @@ impl<'a> Week<'a> {
             for (start, amount) in self.used.get(&moved.key).into_iter().flatten() {
                 let Some(row) = rows.get_mut(start) else { continue };
                 row[moved.left] -= float(*amount);
-                let of_week = hour_of_week(start.as_second().div_euclid(3600));
+                let of_week = hour_of_week(*start);
                 let on = moved.off.as_ref().is_none_or(|off| !off.contains(of_week));
                 if let Some((cell, factor)) = moved.entered.filter(|_| on) {
                     row[cell] += float(*amount * factor);
@@ -459,6 +443,6 @@ fn epochs(usage: &Usage, portfolio: &Portfolio, cells: &[Place]) -> Vec<Epoch> {
     all
 }
 
-fn float(number: Decimal) -> f64 {
+pub(super) fn float(number: Decimal) -> f64 {
     number.to_f64().unwrap_or_default()
 }

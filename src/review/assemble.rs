@@ -7,10 +7,10 @@ use polars::prelude::DataFrame;
 use rust_decimal::Decimal;
 
 use super::{
-    AccountLine, Alert, Amount, Breakdown, BreakdownRow, ChangeView, CommitmentView, DayCost, EvidenceView,
-    FindingView, Gap, Line, MonthLine, MonthState, NetFrom, Owner, ParameterView, Period, PlanView, Review, RuleLine,
-    Simulation, Source, Spend, Stage, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, Unknown,
-    VERSION, advice, commitments, next,
+    AccountLine, Alert, Amount, Breakdown, BreakdownRow, ChangeView, DayCost, EvidenceView, FindingView, Gap, Line,
+    MonthLine, MonthState, NetFrom, Owner, ParameterView, Period, PlanView, Review, RuleLine, Simulation, Source,
+    Spend, Stage, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, Unknown, VERSION, advice,
+    commitments, next,
 };
 use crate::billing::tie_out;
 use crate::derive::baseline::Baseline;
@@ -22,7 +22,7 @@ use crate::period::AsOf;
 use crate::plan::{Plan, Planned, Standing as PlanStanding, Value};
 use crate::ratio::Ratio;
 use crate::rules::{Effort, Rule};
-use crate::table::read::{columns_of, dates, integers, numbers};
+use crate::table::read::{columns_of, integers, numbers};
 use crate::waivers::Waiver;
 
 /// What the stages found.
@@ -111,7 +111,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         unknown,
         unknown_cost,
         rules: context.rule_lines(),
-        commitments: context.commitments(),
+        commitments: commitments::in_force(&context.table("commitments")),
         outlook: inputs.plan.outlook.as_ref().map(commitments::outlook),
         simulation: inputs.simulation.clone(),
         breakdowns,
@@ -461,28 +461,6 @@ impl<'a> Context<'a> {
             message: f.message.clone(),
         };
         alerts.into_iter().map(alert).collect()
-    }
-
-    fn commitments(&self) -> Vec<CommitmentView> {
-        let table = self.table("commitments");
-        let [ids, kinds, accounts] =
-            columns_of(&table, ["CommitmentDiscountId", "CommitmentDiscountType", "SubAccountId"]);
-        let [used, unused, ratio] = ["UsedCost", "UnusedCost", "Utilization"].map(|name| numbers(&table, name));
-        let ends = dates(&table, "CommitmentEnd");
-        let rows = ids.into_iter().zip(kinds).zip(accounts).enumerate();
-        rows.map(|(row, ((id, kind), account))| {
-            let at = |values: &[Option<Decimal>]| values.get(row).copied().flatten();
-            CommitmentView {
-                id: id.unwrap_or_default(),
-                kind: kind.unwrap_or_else(|| "Commitment".into()),
-                account,
-                used: Amount(at(&used).unwrap_or_default()),
-                unused: Amount(at(&unused).unwrap_or_default()),
-                utilization: at(&ratio).map(Amount),
-                ends: ends.get(row).cloned().flatten(),
-            }
-        })
-        .collect()
     }
 
     fn breakdowns(&self) -> Vec<Breakdown> {

@@ -1,13 +1,15 @@
 //! Commitments in the view: how well those in force fit, what their ends will cost, what to buy, and the simulator's proof.
 
 use jiff::civil::Date;
+use polars::prelude::DataFrame;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Amount, Gap};
+use super::{Amount, CommitmentView, Gap};
 use crate::plan;
 use crate::simulate::Replay;
+use crate::table::read::{columns_of, dates, numbers};
 
 /// How well commitments fit the last week.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -188,6 +190,27 @@ impl PurchaseView {
         let items: Vec<String> = self.items.iter().map(item).collect();
         format!("Once the rest of the plan is done: {}.", items.join(", "))
     }
+}
+
+/// Every reservation and savings plan that the bill shows.
+pub(super) fn in_force(table: &DataFrame) -> Vec<CommitmentView> {
+    let [ids, kinds, accounts] = columns_of(table, ["CommitmentDiscountId", "CommitmentDiscountType", "SubAccountId"]);
+    let [used, unused, ratio] = ["UsedCost", "UnusedCost", "Utilization"].map(|name| numbers(table, name));
+    let ends = dates(table, "CommitmentEnd");
+    let rows = ids.into_iter().zip(kinds).zip(accounts).enumerate();
+    rows.map(|(row, ((id, kind), account))| {
+        let at = |values: &[Option<Decimal>]| values.get(row).copied().flatten();
+        CommitmentView {
+            id: id.unwrap_or_default(),
+            kind: kind.unwrap_or_else(|| "Commitment".into()),
+            account,
+            used: Amount(at(&used).unwrap_or_default()),
+            unused: Amount(at(&unused).unwrap_or_default()),
+            utilization: at(&ratio).map(Amount),
+            ends: ends.get(row).cloned().flatten(),
+        }
+    })
+    .collect()
 }
 
 pub(super) fn outlook(outlook: &plan::Outlook) -> Outlook {

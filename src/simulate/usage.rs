@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::id::Meter;
 use crate::money::PLACES;
-use crate::period::{HOURS_PER_WEEK, OffHours};
+use crate::period::{OffHours, hour_of_week};
 
 /// What one unit of usage is, as commitments see it.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,10 +130,4 @@ fn change(hour: &mut Hour, changes: &[(&Alternative, Decimal)]) {
             None => hour.cells.push(Cell { account, class, quantity }),
         }
     }
-}
-
-/// Hour 0 is Monday 00:00 UTC. 1 January 1970 was a Thursday, 72 hours after a Monday.
-fn hour_of_week(start: Timestamp) -> usize {
-    let hour = (start.as_second().div_euclid(3600) + 72).rem_euclid(HOURS_PER_WEEK);
-    usize::try_from(hour).unwrap_or_default()
 }

@@ -5,14 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
-
 use super::{Futures, Offer, Scope, money};
 use crate::period::HOURS_PER_MONTH;
 use crate::plan::sizing::scenarios::{self, Risk};
 use crate::plan::sizing::{self, Demand, Levels};
-use crate::plan::week::{Shift, Week};
+use crate::plan::week::{Shift, Week, float};
 use crate::prices::Plan;
 use crate::simulate::Pool;
 
@@ -38,7 +35,7 @@ fn levels(offers: &[Offer], mut open: [Vec<Vec<f64>>; 2], week: &Week<'_>, risk:
     let mut futures = None;
     for (at, offer) in offers.iter().enumerate() {
         let (Scope::Reserved(class), Some(share)) = (&offer.scope, offer.shares.values().next()) else { continue };
-        let share = float(share);
+        let share = float(*share);
         let level = |hours: &Vec<Vec<f64>>| {
             let classes = vec![sizing::Class { scope: None, narrow: 1.0, wide: Some(share) }];
             let dollars = hours.iter().map(|hour| hour[*class]).collect();
@@ -83,7 +80,7 @@ fn pooled(
     let places: Vec<usize> = (0..count).filter(|class| known(*class)).collect();
     let class = |class: &usize| {
         let scope = narrow.iter().position(|at| offers[*at].shares.contains_key(class));
-        let share = |at: usize| offers[at].shares.get(class).map(float);
+        let share = |at: usize| offers[at].shares.get(class).copied().map(float);
         sizing::Class {
             scope,
             narrow: scope.and_then(|scope| share(narrow[scope])).unwrap_or(1.0),
@@ -144,10 +141,6 @@ fn futures(years: &Demand, in_force: &Levels, levels: &Levels) -> Futures {
         low: money(savings.get(count / 20).copied().unwrap_or_default()).round_dp(2),
         loss: money(savings.iter().filter(|saving| **saving < 0.0).count() as f64 / count as f64).round_dp(4),
     }
-}
-
-pub(super) fn float(number: &Decimal) -> f64 {
-    number.to_f64().unwrap_or_default()
 }
 
 fn pool_of(offer: &Offer) -> Option<Pool> {
