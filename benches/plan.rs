@@ -11,7 +11,7 @@
 
 use std::time::Instant;
 
-use scale_surgeon::plan::joint::{Choice, Limits, Resource, World, search, shapley, waterfall};
+use scale_surgeon::plan::joint::{Choice, Limits, Resource, World, search};
 
 const WEEK: usize = 168;
 const RATE: f64 = 0.72;
@@ -41,16 +41,6 @@ fn main() {
             let (took, asked) = (start.elapsed(), plan.asked);
             println!("{count} resources, {pairs} in pairs, existing {share}: {took:.1?}, {asked} evaluations");
             println!("  {} sweeps, settled: {}", found.sweeps, found.settled);
-            if share == 0.5 && pairs == 0 {
-                let order: Vec<usize> = (0..count).collect();
-                let start = Instant::now();
-                let steps = waterfall(&mut plan, &fleet.resources, &found.chosen, &order);
-                println!("  waterfall: {:.1?}, sums to {:.2}", start.elapsed(), steps.iter().sum::<f64>());
-                let start = Instant::now();
-                let shares = shapley(&mut plan, &fleet.resources, &found.chosen, 64, 1);
-                let sum: f64 = shares.iter().map(|(share, _)| share).sum();
-                println!("  Shapley, 64 orders: {:.1?}, sums to {sum:.2}", start.elapsed());
-            }
         }
     }
 }

@@ -39,6 +39,7 @@ COMPARED = ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast
 
 FACTS = "no licence stated; public list prices are facts"
 SOURCES = {
+    "vantage-spot": ("AWS EC2 spot prices, averages of the month and no offers, as gathered by ec2instances.info (Vantage)", "2026-05", FACTS),
     "vantage": ("AWS Price List, EC2, as gathered by ec2instances.info (Vantage)", "2026-05", FACTS),
     "karpenter": ("AWS Price List, EC2 Linux, in karpenter-provider-aws 1d92708", "2026-07-20", "Apache-2.0"),
     "ebs-pricing": ("AWS Price List, EBS, in cloudkeep-io/ebs-pricing d76ed27", "2022-02-10", "MIT"),
@@ -148,8 +149,9 @@ def ec2(data):
         "ec2-spot": Sheet("EC2 spot: average price of the month, an observation and not a list price"),
     }
     demand, reserved, spot = sheets.values()
-    for sheet in sheets.values():
-        sheet.known("vantage")
+    demand.known("vantage")
+    reserved.known("vantage")
+    spot.known("vantage-spot")
     table = pyarrow.parquet.read_table(data / "prices/ec2_all_os_all_locations_2026-05.parquet").to_pylist()
     for row in table:
         region, kind, system = row["region"], row["instance_type"], row["os"]
@@ -170,7 +172,7 @@ def ec2(data):
                 if rate:
                     reserved.add("vantage", meter, "Hours", region, rate, f"standard-{years}y-all-upfront")
         if system in ("linux", "mswin") and row["spot_avg_usd_h"]:
-            spot.add("vantage", f"AmazonEC2/SpotUsage:{kind}{EC2_OPERATIONS[system]}", "Hours", region, row["spot_avg_usd_h"])
+            spot.add("vantage-spot", f"AmazonEC2/SpotUsage:{kind}{EC2_OPERATIONS[system]}", "Hours", region, row["spot_avg_usd_h"])
     # Newer types, us-east-1 and GovCloud. This list quotes metal sizes at dedicated tenancy, so those are left out.
     demand.known("karpenter")
     china = Sheet("EC2 instances on demand in China", "CNY", ["cn-north-1", "cn-northwest-1"])

@@ -33,6 +33,8 @@ mod overlap;
 pub mod source;
 pub mod tie_out;
 
+#[cfg(test)]
+pub(crate) use aggregate::is_committable;
 pub use aggregate::{Aggregates, aggregate};
 pub use audit::{Audit, Defect};
 pub use charges_of::{Charge, Charges, DayRow, RowsBehind, UnusedCost, charges_of, rows_behind};

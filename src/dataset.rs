@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::table;
 
 /// Version of the folder's shape and of the declared columns.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// What a Dataset says about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,6 +218,6 @@ mod tests {
         let mut dataset = Dataset { manifest: Manifest { schema_version: 99, ..manifest() }, tables: BTreeMap::new() };
         dataset.save(folder.path()).unwrap();
         let error = Dataset::load(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("schema version 99, this surgeon reads 2"), "{error}");
+        assert!(error.contains("schema version 99, this surgeon reads 3"), "{error}");
     }
 }

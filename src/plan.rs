@@ -15,6 +15,7 @@ use crate::derive::hours::Hours;
 use crate::finding::{Finding, Verb};
 use crate::id::{FindingId, Target};
 use crate::money::PLACES;
+use crate::period::HOURS_PER_MONTH;
 use crate::prices::PriceBook;
 use crate::rules::{Effort, Rule};
 use crate::simulate::ClassKey;
@@ -22,14 +23,17 @@ use crate::simulate::ClassKey;
 mod commit;
 pub mod joint;
 mod limits;
+mod market;
 mod outlook;
 pub mod sizing;
 mod target;
 mod value;
 mod week;
 
-pub use commit::{Futures, Item, Purchase};
+use commit::Offer;
+pub use commit::{Futures, Item, Purchase, TermChoice};
 use joint::{Resource, World};
+use market::Market;
 pub use outlook::{Expiry, Figures, Outlook};
 use sizing::scenarios::Risk;
 use target::OnTarget;
@@ -46,6 +50,8 @@ pub enum Standing {
     Outdone,
     /// Commitments in force would stand idle: it costs more than it saves until they end.
     Covered,
+    /// What the plan buys covers the same usage for less than the change would save.
+    Outbid,
     /// Judged, but a price is missing: the meter.
     Unpriced(String),
     /// Fires, worth nothing: nothing would change on the bill.
@@ -163,8 +169,9 @@ pub fn plan(findings: Vec<Finding>, evidence: &Evidence<'_>) -> Plan {
         .into_iter()
         .map(|(target, planned)| OnTarget::new(target, planned, evidence, week.as_ref()))
         .collect();
+    let offered = week.as_ref().map(|week| commit::read(&mut offers, week, prices)).unwrap_or_default();
     if let Some(week) = &mut week {
-        search(&mut targets, week);
+        choose(&mut targets, week, &offered, evidence.limits.commitment_risk);
     }
     let mut out = Plan::default();
     for one in &mut targets {
@@ -174,7 +181,8 @@ pub fn plan(findings: Vec<Finding>, evidence: &Evidence<'_>) -> Plan {
         share_out(&mut targets, week);
         // Usage before rate: commitments are sized on what is left.
         let shifts: Vec<&Shift> = targets.iter().filter_map(|one| one.shifts.last()?.as_ref()).collect();
-        let (portfolio, futures) = commit::buy(&mut offers, week, &shifts, prices, evidence.limits.commitment_risk);
+        let (portfolio, futures) =
+            commit::buy(&mut offers, &offered, week, &shifts, prices, evidence.limits.commitment_risk);
         out.outlook = Some(Outlook::new(week, &week.after(&shifts), portfolio, &offers, futures));
     }
     for one in targets {
@@ -202,18 +210,59 @@ fn arrivals(by_target: &BTreeMap<Target, Vec<Planned>>) -> BTreeSet<(Option<Stri
     meters.map(|(target, meter)| (target.account.clone(), (target.region.clone(), meter))).collect()
 }
 
-/// Lets the choices of all targets that share commitments compete; the others have chosen already.
-fn search(targets: &mut [OnTarget], week: &mut Week<'_>) {
-    let mut shared: Vec<&mut OnTarget> = targets.iter_mut().filter(|one| one.is_simulated()).collect();
-    let resources: Vec<Resource<Shift>> = shared.iter().map(|one| one.resource(week)).collect();
-    let found = joint::search(week, &resources, &joint::Limits::default());
+/// Lets the choices of all targets that share commitments compete: under what is in force, then with what is on offer, bought
+/// anew after each sweep. The cheaper of the two stands: a change may not be worth making where a commitment to the same
+/// hours saves more.
+fn choose(targets: &mut [OnTarget], week: &mut Week<'_>, offered: &[Offer], risk: Option<Risk>) {
+    let in_force = |week: &Week<'_>, target: &Target, one: &Move| week.simulates(target, one);
+    search(targets, week, in_force);
+    if offered.is_empty() {
+        return;
+    }
+    let first: Vec<usize> = targets.iter().map(|one| one.chosen).collect();
+    search(targets, &mut Market::new(week, offered), Market::decides);
+    let second: Vec<usize> = targets.iter().map(|one| one.chosen).collect();
+    if first == second {
+        return;
+    }
+    let cost = |targets: &[OnTarget]| {
+        let shifts: Vec<&Shift> = targets.iter().filter_map(OnTarget::shift).collect();
+        let fixed: Decimal = targets.iter().map(|one| one.saved_besides(week)).sum();
+        commit::month_with_bought(offered, week, &shifts, risk) - fixed
+    };
+    let changes = |targets: &[OnTarget]| targets.iter().map(|one| one.members().len()).sum::<usize>();
+    let (with_bought, fewer) = (cost(targets), changes(targets));
+    let take = |targets: &mut [OnTarget], chosen: &[usize]| {
+        targets.iter_mut().zip(chosen).for_each(|(one, chosen)| one.chosen = *chosen);
+    };
+    take(targets, &first);
+    // What is bought comes in steps; nobody changes anything for what a step leaves over.
+    let least = if fewer < changes(targets) { -commit::STEP * Decimal::from(HOURS_PER_MONTH) } else { CENT };
+    if with_bought + least <= cost(targets) {
+        take(targets, &second);
+        for (one, first) in targets.iter_mut().zip(&first) {
+            one.outbid = one.chosen == 0 && *first != 0;
+        }
+    }
+}
+
+/// Lets the choices of targets compete in a world; those whose choices it does not weigh have chosen already. The world is
+/// left as it came.
+fn search<W: World<Change = Shift>>(
+    targets: &mut [OnTarget],
+    world: &mut W,
+    weighed: impl Fn(&W, &Target, &Move) -> bool,
+) {
+    let resource = |one: &OnTarget| one.resource(|target, step| weighed(world, target, step));
+    let (mut shared, mut resources): (Vec<&mut OnTarget>, Vec<Resource<Shift>>) =
+        targets.iter_mut().filter_map(|one| resource(one).map(|resource| (one, resource))).unzip();
+    let found = joint::search(world, &resources, &joint::Limits::default());
     for (one, chosen) in shared.iter_mut().zip(&found.chosen) {
         one.chosen = *chosen;
     }
-    // The waterfall starts from things as they are.
-    for (resource, chosen) in resources.iter().zip(&found.chosen) {
+    for (resource, chosen) in resources.iter_mut().zip(&found.chosen) {
         if let Some(change) = resource.choices.get(*chosen).and_then(|choice| choice.change.as_ref()) {
-            week.revert(change);
+            world.revert(change);
         }
     }
 }

@@ -16,7 +16,9 @@ mod next;
 pub use crate::money::Amount;
 pub use advice::{Advice, AdviceFile, AdviceState, ComparisonView, Given};
 pub use assemble::{Inputs, assemble};
-pub use commitments::{Expiry, Figures, FuturesView, ItemView, Outlook, PurchaseView, Simulation, SimulationLine};
+pub use commitments::{
+    Expiry, Figures, FuturesView, ItemView, Outlook, PurchaseView, Simulation, SimulationLine, TermView,
+};
 
 /// Version of the view; changes when a field changes its meaning or goes.
 pub const VERSION: &str = "surgeon.review/1";

@@ -91,18 +91,27 @@ impl Aggregates {
 }
 
 /// Meters of instance hours, which reservations and savings plans can cover, by the start of their usage type.
-const ELIGIBLE: [&str; 10] = [
+const ELIGIBLE: [&str; 13] = [
     "BoxUsage:",
     "DedicatedUsage:",
     "HostUsage:",
     "InstanceUsage:",
+    "InstanceUsageIOOptimized:",
     "Multi-AZUsage:",
+    "Multi-AZClusterUsage:",
     "NodeUsage:",
     "ESInstance:",
     "Node:",
     "Fargate-",
     "Lambda-GB-Second",
+    "Lambda-Provisioned-",
 ];
+
+/// Whether the hours of a usage type are kept: what commitments can cover. SageMaker's begin with what the instance does.
+#[must_use]
+pub(crate) fn is_committable(usage: &str) -> bool {
+    ELIGIBLE.iter().any(|start| usage.starts_with(start)) || usage.contains(":ml.")
+}
 
 /// No cloud sold before, and no charge starts so far ahead: a date outside these years is a mistake of the file, and run rates and
 /// months rest on the first and the last.
@@ -357,7 +366,7 @@ fn by_hour(meter_is: fn(&str) -> bool, with_meter: bool) -> Vec<Expr> {
 }
 
 fn usage_profiles() -> Grouping {
-    let keys = by_hour(|usage| ELIGIBLE.iter().any(|start| usage.starts_with(start)), true);
+    let keys = by_hour(is_committable, true);
     let mut sums = money();
     sums.push(col("PricingQuantity").sum());
     let used = col("CommitmentDiscountStatus").eq(lit("Used")).fill_null(lit(false));
@@ -391,7 +400,9 @@ fn commitment_costs() -> Grouping {
     sums.push(amortized());
     sums.push(col("x_CommitmentTotal").sum().alias("CommitmentTotal"));
     sums.push(col("x_CommitmentUsed").sum().alias("CommitmentUsed"));
+    sums.push(col("x_CommitmentStart").max().alias("CommitmentStart"));
     sums.push(col("x_CommitmentEnd").max().alias("CommitmentEnd"));
+    sums.push(col("x_OfferingClass").max().alias("OfferingClass"));
     sums.extend(sum_and_missing("PricingQuantity"));
     sums.push(col("ChargePeriodStart").min().alias("FirstHour"));
     sums.push(col("ChargePeriodEnd").max());

@@ -242,6 +242,10 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         meter.clone(),
     ]);
 
+    let of_commitment = |moment: &str| {
+        let of = |kind: &str| cur.time(&format!("{kind}_{moment}")).unwrap_or_else(|| nothing(TIME));
+        coalesce(&[of("reservation"), of("savings_plan")])
+    };
     let mut columns = vec![
         cur.time("bill_billing_period_start_date")
             .unwrap_or_else(|| nothing(TIME))
@@ -279,11 +283,9 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         coalesce(&[reservation, plan]).alias("CommitmentDiscountId"),
         commitment_type.alias("CommitmentDiscountType"),
         status.alias("CommitmentDiscountStatus"),
-        coalesce(&[
-            cur.time("reservation_end_time").unwrap_or_else(|| nothing(TIME)),
-            cur.time("savings_plan_end_time").unwrap_or_else(|| nothing(TIME)),
-        ])
-        .alias("x_CommitmentEnd"),
+        of_commitment("start_time").alias("x_CommitmentStart"),
+        of_commitment("end_time").alias("x_CommitmentEnd"),
+        mapped(cur.text_or_null("pricing_offering_class"), |class| Some(class.to_lowercase())).alias("x_OfferingClass"),
         commitment_total.alias("x_CommitmentTotal"),
         when(line(&["SavingsPlanRecurringFee"]))
             .then(cur.number_or_null("savings_plan_used_commitment"))

@@ -97,7 +97,9 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         words("CommitmentDiscountId").alias("CommitmentDiscountId"),
         commitment_type.alias("CommitmentDiscountType"),
         status.alias("CommitmentDiscountStatus"),
+        nothing(TIME).alias("x_CommitmentStart"),
         nothing(TIME).alias("x_CommitmentEnd"),
+        nothing(DataType::String).alias("x_OfferingClass"),
         nothing(DECIMAL).alias("x_CommitmentTotal"),
         nothing(DECIMAL).alias("x_CommitmentUsed"),
     ];

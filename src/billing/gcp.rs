@@ -179,7 +179,9 @@ fn charges_of(file: &BillFile, bill: &Bill, of: Of) -> Result<LazyFrame, BillErr
         unknown().alias("CommitmentDiscountId"),
         unknown().alias("CommitmentDiscountType"),
         unknown().alias("CommitmentDiscountStatus"),
+        nothing(TIME).alias("x_CommitmentStart"),
         nothing(TIME).alias("x_CommitmentEnd"),
+        nothing(DataType::String).alias("x_OfferingClass"),
         nothing(DECIMAL).alias("x_CommitmentTotal"),
         nothing(DECIMAL).alias("x_CommitmentUsed"),
     ];

@@ -57,7 +57,9 @@ pub(super) fn charges(file: &BillFile, bill: &Bill) -> Result<LazyFrame, BillErr
         unknown().alias("CommitmentDiscountId"),
         unknown().alias("CommitmentDiscountType"),
         unknown().alias("CommitmentDiscountStatus"),
+        nothing(TIME).alias("x_CommitmentStart"),
         nothing(TIME).alias("x_CommitmentEnd"),
+        nothing(DataType::String).alias("x_OfferingClass"),
         nothing(DECIMAL).alias("x_CommitmentTotal"),
         nothing(DECIMAL).alias("x_CommitmentUsed"),
     ];

@@ -90,16 +90,29 @@ pub(super) fn commitments(commitment_costs: &DataFrame, as_of: AsOf) -> PolarsRe
             cost("Used").alias("UsedCost"),
             // Without its fee in the bill (a member account's export) nobody can say what was unused.
             when(fee.clone().any(true)).then(cost("Unused")).otherwise(none.clone()).alias("UnusedCost"),
+            col("OfferingClass").max(),
+            col("CommitmentStart").max(),
             col("CommitmentEnd").max(),
+            (col("ChargePeriodEnd").max() - col("FirstHour").min()).dt().total_hours(false).alias("Hours"),
         ]);
     let total = col("UsedCost") + col("UnusedCost");
     // The engine divides before it chooses: nothing must not be a divisor.
     let divisor = when(total.clone().gt(lit(0))).then(total).otherwise(none);
     let now = lit(as_of.timestamp().as_microsecond()).cast(TIME);
     // Whole days, rounded down: what ended an hour ago has -1.
-    let (seconds, day) = ((col("CommitmentEnd") - now).dt().total_seconds(false), lit(86_400_i64));
-    let left = (seconds.clone() - (seconds % day.clone() + day.clone()) % day.clone()) / day;
-    let with_ratio = grouped.with_columns([(col("UsedCost") / divisor).alias("Utilization"), left.alias("DaysLeft")]);
+    let days = |span: Expr| {
+        let (seconds, day) = (span.dt().total_seconds(false), lit(86_400_i64));
+        (seconds.clone() - (seconds % day.clone() + day.clone()) % day.clone()) / day
+    };
+    let month = |moment: Expr| moment.dt().truncate(lit("1mo"));
+    let hours = when(col("Hours").gt(lit(0))).then(col("Hours")).otherwise(lit(NULL)).cast(DECIMAL);
+    let with_ratio = grouped.with_columns([
+        (col("UsedCost") / divisor).alias("Utilization"),
+        ((col("UsedCost") + col("UnusedCost")) / hours).alias("HourlyCost"),
+        days(now.clone() - col("CommitmentStart")).alias("DaysHeld"),
+        month(col("CommitmentStart")).eq(month(now.clone())).alias("BegunThisMonth"),
+        days(col("CommitmentEnd") - now).alias("DaysLeft"),
+    ]);
     declared(&table::COMMITMENTS, with_ratio, &["CommitmentDiscountId"])
 }
 
@@ -107,4 +120,48 @@ fn declared(table: &Table, frame: LazyFrame, order: &[&str]) -> PolarsResult<Dat
     let columns: Vec<Expr> = table.columns.iter().map(|c| col(c.name).cast(c.kind.engine())).collect();
     let order: Vec<Expr> = order.iter().map(|name| col(*name)).collect();
     frame.select(columns).sort_by_exprs(order, SortMultipleOptions::default().with_nulls_last(true)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One savings plan of one month: charged in 48 hours.
+    fn bill(begun: &str) -> DataFrame {
+        let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        let row = |name: &str, text: Option<&str>| Column::new(name.into(), [text]);
+        let columns = vec![
+            row("CommitmentDiscountId", Some("sp-1")),
+            row("CommitmentDiscountType", Some("Savings Plan")),
+            row("CommitmentDiscountStatus", Some("Unused")),
+            row("ChargeCategory", Some("Purchase")),
+            row("SubAccountId", Some("111122223333")),
+            row("RegionId", None),
+            row("Meter", Some("ComputeSavingsPlans/ComputeSP:1yrNoUpfront")),
+            row("OfferingClass", None),
+        ];
+        let money = Column::new("EffectiveCost".into(), [96_i64]).cast(&DECIMAL).unwrap();
+        let times = [
+            ("FirstHour", begun),
+            ("ChargePeriodEnd", "2026-11-05T00:00:00Z"),
+            ("CommitmentStart", begun),
+            ("CommitmentEnd", "2027-11-03T00:00:00Z"),
+        ];
+        let times = times.map(|(name, text)| Column::new(name.into(), [time(text)]).cast(&TIME).unwrap());
+        let period = Column::new("BillingPeriodStart".into(), [20_000_i32]).cast(&DataType::Date).unwrap();
+        let all: Vec<Column> = columns.into_iter().chain([money, period]).chain(times).collect();
+        DataFrame::new(1, all).unwrap()
+    }
+
+    #[test]
+    fn a_commitment_says_how_long_it_is_held_and_what_an_hour_costs() {
+        let of = |begun: &str, as_of: &str| {
+            let table = commitments(&bill(begun), as_of.parse().unwrap()).unwrap();
+            let text = |name: &str| table.column(name).unwrap().get(0).unwrap().to_string();
+            ["DaysHeld", "BegunThisMonth", "HourlyCost", "DaysLeft"].map(text)
+        };
+        assert_eq!(of("2026-11-03T00:00:00Z", "2026-11-05"), ["2", "true", "2.000000000000", "363"]);
+        // Whole days; the month is over at midnight.
+        assert_eq!(of("2026-10-30T09:00:00Z", "2026-11-01")[..2], ["1", "false"]);
+    }
 }

@@ -9,10 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
-use super::sizing;
 use super::sizing::scenarios::Risk;
 use super::value::{ChangeValue, Value};
-use super::week::{Shift, Week, float};
+use super::week::{Shift, Week};
 use super::{Planned, Standing};
 use crate::finding::Verb;
 use crate::money::PLACES;
@@ -21,8 +20,11 @@ use crate::prices::{Payment, Plan, PriceBook, Term};
 use crate::simulate::{Benefit, Commitment, Pool, Portfolio, Usage, eligible};
 
 mod levels;
+mod terms;
 
-use levels::Sizes;
+use levels::{Open, Sizes};
+pub use terms::TermChoice;
+use terms::{Beside, terms};
 
 /// What a finding of strategy commit asks to buy.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -33,12 +35,16 @@ pub struct Purchase {
     pub over_commit: Decimal,
     /// The saving a month if usage falls by a fifth.
     pub if_usage_falls: Decimal,
+    /// What a purchase sized for that usage would save more a month.
+    pub regret_if_usage_falls: Decimal,
     /// The saving a month if derived rates are as far off as they have been seen to be; `None`: no rate is derived.
     pub at_worst_rates: Option<Decimal>,
     /// Savings a month against dollars an hour, from nothing to beyond the advice.
     pub frontier: Vec<(Decimal, Decimal)>,
     /// What the last dollar an hour saves a month: the slope of the curve below the advice.
     pub last_dollar: Option<Decimal>,
+    /// The same kind with other lengths and payments.
+    pub terms: Vec<TermChoice>,
 }
 
 /// One commitment to buy.
@@ -86,7 +92,7 @@ enum Scope {
 
 /// An offer of a page.
 #[derive(Clone, Debug)]
-struct Offer {
+pub(super) struct Offer {
     planned: usize,
     term: Term,
     plan: Plan,
@@ -95,17 +101,46 @@ struct Offer {
     shares: BTreeMap<usize, Decimal>,
 }
 
-/// Sizes and values the offers; each gets its place in the plan. What is in force and what is bought comes back.
+/// What would be bought of the offers by the open dollars of hours alone. Savings plans are not rounded to what can be bought:
+/// what a step leaves open is no reason for a change.
+pub(super) fn bought(offers: &[Offer], week: &Week<'_>, open: Vec<Vec<f64>>) -> Vec<Commitment> {
+    let levels = Sizes::quick(offers, open, week);
+    let bought = offers.iter().zip(levels).filter_map(|(offer, level)| {
+        let item = item(offer, level, week)?;
+        let hourly = if item.count.is_some() { item.hourly } else { money(level) };
+        Some(commitment(offer, &Item { hourly, ..item }, week))
+    });
+    bought.collect()
+}
+
+/// What a month like the last week costs after changes, with what is then bought of the offers.
+pub(super) fn month_with_bought(offers: &[Offer], week: &Week<'_>, shifts: &[&Shift], risk: Option<Risk>) -> Decimal {
+    let levels = Sizes::levels(offers, week, &levels::open(week, shifts), risk);
+    week.month_of_bill(&week.after(shifts), &with_levels(offers, &levels, week))
+}
+
+/// What is in force, and so much of the offers.
+fn with_levels(offers: &[Offer], levels: &[f64], week: &Week<'_>) -> Portfolio {
+    let mut portfolio = week.in_force().clone();
+    for (offer, level) in offers.iter().zip(levels) {
+        portfolio.commitments.extend(item(offer, *level, week).map(|item| commitment(offer, &item, week)));
+    }
+    portfolio
+}
+
+/// Sizes and values the offers `all` of findings; each finding gets its place in the plan. What is in force and what is
+/// bought comes back.
 pub(super) fn buy(
     offers: &mut [Planned],
+    all: &[Offer],
     week: &Week<'_>,
     shifts: &[&Shift],
     prices: &PriceBook,
     risk: Option<Risk>,
 ) -> (Portfolio, Option<Futures>) {
-    let all = read(offers, week, prices);
     let (today, rest) = (week.usage().clone(), week.after(shifts));
-    let (before, after) = (Sizes::of(&all, week, &[], risk), Sizes::of(&all, week, shifts, risk));
+    let (open_today, open): (Open, Open) = (levels::open(week, &[]), levels::open(week, shifts));
+    let (before, after) = (Sizes::levels(all, week, &open_today, risk), Sizes::of(all, week, &open, risk));
     let mut portfolio = week.in_force().clone();
     let mut cost = week.month_of_bill(&rest, &portfolio);
     let alone_cost = week.month_of_bill(&today, week.in_force());
@@ -114,8 +149,8 @@ pub(super) fn buy(
         let mut purchase = Purchase::default();
         let first = portfolio.commitments.len();
         let mut covered = Vec::new();
-        let sum = |sizes: &Sizes| own.iter().map(|at| money(sizes.levels[*at])).sum::<Decimal>();
-        purchase.over_commit = (sum(&before) - sum(&after)).max(Decimal::ZERO).round_dp(3);
+        let sum = |levels: &[f64]| own.iter().map(|at| money(levels[*at])).sum::<Decimal>();
+        purchase.over_commit = (sum(&before) - sum(&after.levels)).max(Decimal::ZERO).round_dp(3);
         for at in &own {
             let Some(item) = item(&all[*at], after.levels[*at], week) else { continue };
             portfolio.commitments.push(commitment(&all[*at], &item, week));
@@ -124,11 +159,8 @@ pub(super) fn buy(
         }
         let with = week.month_of_bill(&rest, &portfolio);
         let saving = (cost - with).round_dp(PLACES);
-        let mut alone = week.in_force().clone();
         let offers: Vec<Offer> = own.iter().map(|at| all[*at].clone()).collect();
-        for (offer, level) in offers.iter().zip(Sizes::of(&offers, week, &[], risk).levels) {
-            alone.commitments.extend(item(offer, level, week).map(|item| commitment(offer, &item, week)));
-        }
+        let alone = with_levels(&offers, &Sizes::levels(&offers, week, &open_today, risk), week);
         let alone = (alone_cost - week.month_of_bill(&today, &alone)).round_dp(PLACES);
         if saving < CENT {
             portfolio.commitments.truncate(first);
@@ -141,7 +173,11 @@ pub(super) fn buy(
             item.break_even_month = break_even_month(item);
         }
         let bought = &portfolio.commitments[first..];
+        let before = Portfolio { commitments: portfolio.commitments[..first].to_vec(), ..portfolio.clone() };
+        let beside = Beside { week, rest: &rest, open: &open, prices, portfolio: &before, risk };
+        purchase.terms = terms(all, &own, &beside);
         purchase.if_usage_falls = fallen(week, &rest, &portfolio, first);
+        purchase.regret_if_usage_falls = regret(all, &own, &beside, purchase.if_usage_falls);
         purchase.at_worst_rates = at_worst(week, &rest, &portfolio, first, &covered, prices);
         purchase.frontier = frontier(week, &rest, &portfolio, first);
         purchase.last_dollar = match purchase.frontier.get(9..=10) {
@@ -171,9 +207,20 @@ pub(super) fn buy(
     (portfolio, after.futures)
 }
 
+/// Dollars an hour in which savings plans are bought (AWS, Savings Plans User Guide: a commitment of $0.001 or more).
+pub(super) const STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
+
 const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
-fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) -> Vec<Offer> {
+impl Offer {
+    /// Whether it covers a class.
+    pub(super) fn covers(&self, class: usize) -> bool {
+        self.shares.contains_key(&class)
+    }
+}
+
+/// What findings offer; one whose rates are not known is unpriced.
+pub(super) fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) -> Vec<Offer> {
     let mut all = Vec::new();
     for (planned, one) in offers.iter_mut().enumerate().filter(|(_, one)| one.standing == Standing::Hygiene) {
         let known = all.len();
@@ -225,7 +272,9 @@ fn shares(scope: &Scope, plan: Plan, term: &Term, week: &Week<'_>, prices: &Pric
         let inside = match scope {
             Scope::Reserved(only) => *only == place,
             Scope::Narrow(family, region) => {
-                class.family.as_ref() == Some(family) && class.region.as_ref() == Some(region)
+                pool == Some(Pool::Compute)
+                    && class.family.as_ref() == Some(family)
+                    && class.region.as_ref() == Some(region)
             }
             Scope::Wide if plan == Plan::DatabaseSavingsPlan => pool == Some(Pool::Database),
             Scope::Wide => pool == Some(Pool::Compute),
@@ -280,8 +329,9 @@ fn break_even_month(item: &Item) -> Option<Decimal> {
     let month = |hourly: Decimal| hourly * Decimal::from(HOURS_PER_MONTH);
     let recurring = month(item.hourly) - item.upfront / Decimal::from(12 * i64::from(years));
     let covered = month(item.hourly * item.utilization?).checked_div(item.break_even)?;
-    let months = sizing::break_even_month(float(item.upfront), float(covered), float(recurring))?;
-    (!item.upfront.is_zero()).then(|| money(months).round_dp(1))
+    let saved = covered - recurring;
+    let months = item.upfront.checked_div(saved).filter(|_| saved > Decimal::ZERO && !item.upfront.is_zero())?;
+    Some(months.round_dp(1))
 }
 
 fn commitment(offer: &Offer, item: &Item, week: &Week<'_>) -> Commitment {
@@ -317,10 +367,26 @@ fn commitment(offer: &Offer, item: &Item, week: &Week<'_>) -> Commitment {
 
 /// The saving of what is bought from `first` on, when every quantity is a fifth smaller.
 fn fallen(week: &Week<'_>, rest: &Usage, portfolio: &Portfolio, first: usize) -> Decimal {
-    let mut less = rest.clone();
+    saving(week, &less_by_a_fifth(rest), portfolio, first)
+}
+
+fn less_by_a_fifth(usage: &Usage) -> Usage {
+    let mut less = usage.clone();
     let cells = less.hours.iter_mut().flat_map(|hour| &mut hour.cells);
     cells.for_each(|cell| cell.quantity = (cell.quantity * Decimal::new(8, 1)).round_dp(PLACES));
-    saving(week, &less, portfolio, first)
+    less
+}
+
+/// What purchases sized for a fifth less would save more than these at that usage.
+fn regret(all: &[Offer], own: &[usize], beside: &Beside<'_, '_>, saves: Decimal) -> Decimal {
+    let Beside { week, rest, portfolio, .. } = *beside;
+    let less = less_by_a_fifth(rest);
+    let levels = Sizes::quick(all, week.open(week.rows(&less)), week);
+    let mut sized = portfolio.clone();
+    for at in own {
+        sized.commitments.extend(item(&all[*at], levels[*at], week).map(|item| commitment(&all[*at], &item, week)));
+    }
+    (saving(week, &less, &sized, portfolio.commitments.len()) - saves).max(Decimal::ZERO)
 }
 
 fn saving(week: &Week<'_>, usage: &Usage, portfolio: &Portfolio, first: usize) -> Decimal {

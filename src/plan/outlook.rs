@@ -1,5 +1,7 @@
 //! How well commitments fit the last week, today and after the plan, and what their ends will cost.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 
 use super::Planned;
@@ -7,7 +9,7 @@ use super::commit::Futures;
 use super::week::Week;
 use crate::money::PLACES;
 use crate::period::HOURS_PER_MONTH;
-use crate::simulate::{self, Portfolio, Usage};
+use crate::simulate::{self, ClassKey, Pool, Portfolio, Usage, eligible};
 
 /// How well commitments fit.
 #[derive(Clone, PartialEq, Debug)]
@@ -22,6 +24,9 @@ pub struct Outlook {
     pub over_commit: Decimal,
     /// What savings plans bought save over possible years.
     pub futures: Option<Futures>,
+    /// What a dollar on demand really costs today, by account, region and meter, on average over the week: 1 where nothing covers
+    /// it, 0 where what it frees would stand idle.
+    pub marginal: BTreeMap<(String, ClassKey), Decimal>,
 }
 
 /// Usage that commitments can cover, per month like the last week.
@@ -52,7 +57,12 @@ pub struct Expiry {
 
 impl Figures {
     fn of(usage: &Usage, portfolio: &Portfolio) -> Self {
-        let ledger = simulate::bill(usage, portfolio);
+        let mut usage = usage.clone();
+        let coverable =
+            |class: usize| eligible(&usage.classes[class].meter).is_some_and(|known| known.pool != Pool::Spot);
+        let coverable: Vec<bool> = (0..usage.classes.len()).map(coverable).collect();
+        usage.hours.iter_mut().for_each(|hour| hour.cells.retain(|cell| coverable[cell.class]));
+        let ledger = simulate::bill(&usage, portfolio);
         let month =
             |week: Decimal| (week * Decimal::from(HOURS_PER_MONTH) / Decimal::from(usage.hours.len())).round_dp(PLACES);
         let used: Decimal = ledger.commitments.iter().map(|held| held.used).sum();
@@ -93,6 +103,6 @@ impl Outlook {
         });
         let expiries = expiries.collect();
         let over_commit = offers.iter().filter_map(|one| one.purchase.as_ref()).map(|one| one.over_commit).sum();
-        Outlook { today, planned, expiries, over_commit, futures }
+        Outlook { today, planned, expiries, over_commit, futures, marginal: week.marginal() }
     }
 }

@@ -10,18 +10,15 @@
 //! function of its arguments, whatever the number of threads. Does not know: accounts, prices in dollars, terms,
 //! payment options.
 
-mod advice;
 mod demand;
 mod interior;
 pub mod invented;
-pub mod ladder;
 mod pass;
 mod prices;
 pub mod scenarios;
 mod single;
 mod work;
 
-pub use advice::{Point, Regret, break_even_month, marginal_value, pareto, regret, round};
 pub use demand::{Class, Demand};
 pub use pass::{Cost, Prepared, cost};
 pub use single::single;
@@ -111,7 +108,7 @@ impl Sized {
 pub fn size(demand: &Demand, in_force: &Levels, limits: &Limits) -> Sized {
     let demand = demand.collapse();
     let prepared = Prepared::with_threads(&demand, limits.threads);
-    let question = Question { prepared: &prepared, in_force, hurdle: 1.0 };
+    let question = Question { prepared: &prepared, in_force };
     let mut search = Search::start(&question);
     search.run(&question, limits.gap, limits.iterations);
     let mut steps = 0;

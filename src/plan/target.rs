@@ -10,7 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::joint::{Choice, Resource};
 use super::week::{Shift, Week};
-use super::{Evidence, Plan, Planned, Standing, Value, rank, value, verb_order};
+use super::{Evidence, Move, Plan, Planned, Standing, Value, rank, value, verb_order};
 use crate::finding::{Finding, Verb};
 use crate::id::{Meter, Target};
 use crate::money::PLACES;
@@ -25,8 +25,6 @@ struct Set {
     value: Value,
     /// What it does to the week, where commitments reach.
     shift: Option<Shift>,
-    /// The part of its saving, at the price paid less what is held, that the week does not tell.
-    fixed: Decimal,
 }
 
 /// The findings of one target.
@@ -36,6 +34,8 @@ pub(super) struct OnTarget {
     /// The first is to do nothing.
     sets: Vec<Set>,
     pub(super) chosen: usize,
+    /// Nothing is changed because of what is bought.
+    pub(super) outbid: bool,
     /// What each prefix of the chosen findings does to the week.
     pub(super) shifts: Vec<Option<Shift>>,
     /// The part of each prefix's saving that the week does not tell.
@@ -48,9 +48,16 @@ impl OnTarget {
             (0..planned.len()).filter(|i| planned[*i].standing == Standing::Chosen).collect();
         candidates.sort_by(|a, b| rank(&planned[*b]).cmp(&rank(&planned[*a])).then_with(|| a.cmp(b)));
         candidates.truncate(MAX_COMBINED);
-        let nothing = Set { members: Vec::new(), value: Value::default(), shift: None, fixed: Decimal::ZERO };
-        let mut one =
-            OnTarget { target, planned, sets: vec![nothing], chosen: 0, shifts: Vec::new(), fixed: Vec::new() };
+        let nothing = Set { members: Vec::new(), value: Value::default(), shift: None };
+        let mut one = OnTarget {
+            target,
+            planned,
+            sets: vec![nothing],
+            chosen: 0,
+            outbid: false,
+            shifts: Vec::new(),
+            fixed: Vec::new(),
+        };
         for set in 1_u32..1 << candidates.len() {
             let chosen = candidates.iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1);
             let mut members: Vec<usize> = chosen.map(|(_, i)| *i).collect();
@@ -75,8 +82,7 @@ impl OnTarget {
         }
         let value = value::value(&findings, evidence.baseline, evidence.prices).ok()?;
         let shift = week.and_then(|week| week.shift(&self.target, &value));
-        let fixed = fixed(&self.target, &value, week, shift.as_ref());
-        Some(Set { members, value, shift, fixed })
+        Some(Set { members, value, shift })
     }
 
     /// Whether commitments reach what some choice changes.
@@ -84,17 +90,36 @@ impl OnTarget {
         self.sets.iter().filter_map(|set| set.shift.as_ref()).any(Shift::is_simulated)
     }
 
-    /// The choices as the search sees them, in dollars of the week.
-    pub(super) fn resource(&self, week: &Week<'_>) -> Resource<Shift> {
+    /// The choices as a search sees them, in dollars of the week; `None` when no choice does what the world weighs: there the
+    /// saving is the price paid.
+    pub(super) fn resource(&self, weighed: impl Fn(&Target, &Move) -> bool) -> Option<Resource<Shift>> {
+        let in_world = |set: &Set, one: &Move| set.shift.is_some() && weighed(&self.target, one);
+        if !self.sets.iter().any(|set| set.value.moves.iter().any(|one| in_world(set, one))) {
+            return None;
+        }
         let week_of = |set: &Set| {
-            let plain: Decimal =
-                set.value.moves.iter().filter(|one| !week.simulates(&self.target, one)).map(|one| one.effective).sum();
+            let (inside, outside): (Vec<&Move>, Vec<&Move>) =
+                set.value.moves.iter().partition(|one| in_world(set, one));
+            let plain: Decimal = outside.iter().map(|one| one.effective).sum();
             let later = super::week::LATER * plain.to_f64().unwrap_or_default();
-            let month = set.fixed.to_f64().unwrap_or_default() + later;
+            let besides = set.value.net() - inside.iter().map(|one| one.effective - one.covered).sum::<Decimal>();
+            let month = besides.to_f64().unwrap_or_default() + later;
             -month * HOURS_PER_WEEK as f64 / HOURS_PER_MONTH as f64
         };
         let choice = |set: &Set| Choice { change: set.shift.clone(), fixed: week_of(set) };
-        Resource { choices: self.sets.iter().map(choice).collect() }
+        Some(Resource { choices: self.sets.iter().map(choice).collect() })
+    }
+
+    /// What the choice does to the week.
+    pub(super) fn shift(&self) -> Option<&Shift> {
+        self.sets[self.chosen].shift.as_ref()
+    }
+
+    /// What the choice saves a month besides hours of the week, at the price paid.
+    pub(super) fn saved_besides(&self, week: &Week<'_>) -> Decimal {
+        let Set { value, shift, .. } = &self.sets[self.chosen];
+        let hourly = value.moves.iter().filter(|one| shift.is_some() && week.is_hourly(&self.target, one));
+        value.net() - hourly.map(|one| one.effective - one.covered).sum::<Decimal>()
     }
 
     /// The chosen findings, in the order in which they are done.
@@ -154,7 +179,11 @@ impl OnTarget {
                 continue;
             }
             if !members.contains(&index) {
-                one.standing = if members.is_empty() { Standing::Covered } else { Standing::Outdone };
+                one.standing = match (members.is_empty(), self.outbid) {
+                    (true, true) => Standing::Outbid,
+                    (true, false) => Standing::Covered,
+                    (false, _) => Standing::Outdone,
+                };
                 continue;
             }
             let Some(share) = &one.share else { continue };

@@ -56,8 +56,10 @@ pub(super) struct Week<'a> {
 /// What changes on one target do to the week.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Shift {
-    /// Position of the hour, of the cell, and what is added there: only where commitments reach.
+    /// Position of the hour, of the cell, and what is added there: where commitments in force reach.
     deltas: Vec<(usize, usize, f64)>,
+    /// The same where only new commitments could.
+    open: Vec<(usize, usize, f64)>,
     /// The same for the exact simulator.
     alternatives: Vec<Alternative>,
     /// What commitments could reach: what else is left for new ones.
@@ -79,6 +81,11 @@ impl Shift {
     /// Whether commitments in force reach some of it.
     pub(super) fn is_simulated(&self) -> bool {
         !self.alternatives.is_empty()
+    }
+
+    /// Position of the hour, of the cell, and what is added there.
+    pub(super) fn deltas(&self) -> impl Iterator<Item = &(usize, usize, f64)> {
+        self.deltas.iter().chain(&self.open)
     }
 }
 
@@ -168,7 +175,7 @@ impl<'a> Week<'a> {
     }
 
     /// Whether the hours of a meter are known.
-    fn is_hourly(&self, target: &Target, one: &Move) -> bool {
+    pub(super) fn is_hourly(&self, target: &Target, one: &Move) -> bool {
         one.meter.as_ref().is_some_and(|meter| {
             self.classes.contains_key(&(target.region.clone(), meter.clone()))
                 && self.baseline.hours.contains_key(&(target.clone(), meter.clone()))
@@ -206,12 +213,11 @@ impl<'a> Week<'a> {
             for (of_week, amount) in self.baseline.hours.get(&key)? {
                 let Some(hour) = self.hours.get(*of_week).copied().flatten() else { continue };
                 quantity.push((hour, *amount));
-                if simulated {
-                    shift.deltas.push((hour, left, -float(*amount)));
-                    let on = off.as_ref().is_none_or(|off| !off.contains(*of_week));
-                    if let Some((cell, factor)) = entered.filter(|_| on) {
-                        shift.deltas.push((hour, cell, float(*amount * factor)));
-                    }
+                let deltas = if simulated { &mut shift.deltas } else { &mut shift.open };
+                deltas.push((hour, left, -float(*amount)));
+                let on = off.as_ref().is_none_or(|off| !off.contains(*of_week));
+                if let Some((cell, factor)) = entered.filter(|_| on) {
+                    deltas.push((hour, cell, float(*amount * factor)));
                 }
             }
             let alternative = Alternative { account, from_class, to, off: off.clone(), quantity };
@@ -240,6 +246,28 @@ impl<'a> Week<'a> {
     /// Commitments in force now.
     pub(super) fn in_force(&self) -> &Portfolio {
         &self.epochs[0].portfolio
+    }
+
+    /// What a dollar on demand really costs under the commitments in force, by account, region and meter: the mean of the week.
+    pub(super) fn marginal(&self) -> BTreeMap<(String, ClassKey), Decimal> {
+        let mut sums: BTreeMap<Place, (Decimal, Decimal)> = BTreeMap::new();
+        let prices = simulate::marginal(&self.usage, self.in_force());
+        for (hour, prices) in self.usage.hours.iter().zip(prices) {
+            for (cell, price) in prices {
+                let cell = &hour.cells[cell];
+                let place = Place { account: cell.account, class: cell.class };
+                let dollars = cell.quantity * self.usage.classes[cell.class].on_demand;
+                let (paid, on_demand) = sums.entry(place).or_default();
+                *paid += dollars * price;
+                *on_demand += dollars;
+            }
+        }
+        let named = sums.into_iter().filter_map(|(place, (paid, on_demand))| {
+            let class = self.usage.classes.get(place.class)?;
+            let key = (self.usage.accounts.get(place.account)?.clone(), (class.region.clone(), class.meter.clone()));
+            Some((key, paid.checked_div(on_demand)?.round_dp(4)))
+        });
+        named.collect()
     }
 
     /// Plans of everything in force in a pool: dollars an hour together, and the lowest rate of each class as a share of its price on
@@ -273,8 +301,13 @@ impl<'a> Week<'a> {
         self.open(self.rows(&self.after(shifts)))
     }
 
+    /// Accounts and classes that are looked at.
+    pub(super) fn cells(&self) -> Vec<Place> {
+        self.cells.keys().copied().collect()
+    }
+
     /// Quantities by hour and cell.
-    fn rows(&self, usage: &Usage) -> Vec<Vec<f64>> {
+    pub(super) fn rows(&self, usage: &Usage) -> Vec<Vec<f64>> {
         let mut rows = vec![vec![0.0; self.cells.len()]; usage.hours.len()];
         for (row, hour) in rows.iter_mut().zip(&usage.hours) {
             for cell in &hour.cells {
@@ -317,7 +350,8 @@ impl<'a> Week<'a> {
         self.open(rows.into_values().collect())
     }
 
-    fn open(&self, rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    /// The same of quantities by hour and cell.
+    pub(super) fn open(&self, rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
         let mut rest = Rest::default();
         let mut first = self.in_force().clone();
         first.commitments.retain(|one| wide(&one.benefit).is_none());
@@ -369,7 +403,7 @@ impl<'a> Week<'a> {
         self.epochs.iter().map(saved).collect()
     }
 
-    fn per_month(&self) -> f64 {
+    pub(super) fn per_month(&self) -> f64 {
         HOURS_PER_MONTH as f64 / self.usage.hours.len() as f64
     }
 

@@ -301,6 +301,10 @@ impl<'a> Context<'a> {
                 let why = "commitments in force would stand idle: until they end it costs more than it saves";
                 (Standing::Outdone, Some(why.into()))
             }
+            PlanStanding::Outbid => {
+                let why = "what the plan buys covers the same usage for less; without that purchase, do this";
+                (Standing::Outdone, Some(why.into()))
+            }
             PlanStanding::Unpriced(meter) => (Standing::Unpriced, Some(format!("no price for {meter}"))),
             PlanStanding::Vetoed(why) => (Standing::Vetoed, Some(why.clone())),
             PlanStanding::LeftOut(why) => (Standing::LeftOut, Some(why.clone())),

@@ -74,12 +74,35 @@ pub struct PurchaseView {
     pub over_commit: Amount,
     /// The saving a month if usage falls by a fifth.
     pub if_usage_falls: Amount,
+    /// What a purchase sized for that usage would save more a month.
+    pub regret_if_usage_falls: Amount,
     /// The saving a month if derived rates are as far off as has been seen; absent when rates are listed.
     pub at_worst_rates: Option<Amount>,
     /// What the last dollar an hour saves a month.
     pub last_dollar: Option<Amount>,
     /// Dollars an hour and the saving a month of it, from nothing to one and a half times the advice.
     pub frontier: Vec<(Amount, Amount)>,
+    /// The same kind with other lengths and payments, each sized anew beside the rest of the plan.
+    pub terms: Vec<TermView>,
+}
+
+/// A length and payment of a commitment.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TermView {
+    /// Kind, length and payment.
+    pub term: String,
+    /// Whether the plan buys it.
+    pub taken: bool,
+    /// Dollars an hour, upfront payments spread over the term.
+    pub hourly: Amount,
+    /// Paid at once.
+    pub upfront: Amount,
+    /// The saving a month like the last week.
+    pub saving: Amount,
+    /// The saving a month over three possible years, bought anew when the term ends for the usage of then; absent for reservations.
+    pub futures: Option<FuturesView>,
+    /// What paying in advance earns a year, a ratio; absent where nothing is paid in advance.
+    pub interest: Option<Amount>,
 }
 
 /// One commitment to buy.
@@ -231,12 +254,12 @@ pub(super) fn outlook(outlook: &plan::Outlook) -> Outlook {
         planned: figures(&outlook.planned),
         expiries: outlook.expiries.iter().map(expiry).collect(),
         over_commit: Amount(outlook.over_commit),
-        futures: outlook.futures.map(|futures| FuturesView {
-            mean: Amount(futures.mean),
-            low: Amount(futures.low),
-            loss: Amount(futures.loss),
-        }),
+        futures: outlook.futures.map(futures),
     }
+}
+
+fn futures(futures: plan::Futures) -> FuturesView {
+    FuturesView { mean: Amount(futures.mean), low: Amount(futures.low), loss: Amount(futures.loss) }
 }
 
 pub(super) fn purchase(purchase: &plan::Purchase) -> PurchaseView {
@@ -251,11 +274,22 @@ pub(super) fn purchase(purchase: &plan::Purchase) -> PurchaseView {
         break_even_month: item.break_even_month.map(Amount),
         monthly_part: item.monthly_part.map(Amount),
     };
+    let term = |choice: &plan::TermChoice| TermView {
+        term: choice.term.words(),
+        taken: choice.taken,
+        hourly: Amount(choice.hourly),
+        upfront: Amount(choice.upfront),
+        saving: Amount(choice.saving),
+        futures: choice.futures.map(futures),
+        interest: choice.interest.map(Amount),
+    };
     PurchaseView {
+        terms: purchase.terms.iter().map(term).collect(),
         items: purchase.items.iter().map(item).collect(),
         hourly: Amount(purchase.items.iter().map(|item| item.hourly).sum::<Decimal>()),
         over_commit: Amount(purchase.over_commit),
         if_usage_falls: Amount(purchase.if_usage_falls),
+        regret_if_usage_falls: Amount(purchase.regret_if_usage_falls),
         at_worst_rates: purchase.at_worst_rates.map(Amount),
         last_dollar: purchase.last_dollar.map(Amount),
         frontier: purchase.frontier.iter().map(|(hourly, saving)| (Amount(*hourly), Amount(*saving))).collect(),

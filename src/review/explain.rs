@@ -127,6 +127,9 @@ pub struct RunRate {
     pub covered: Amount,
     /// When the last of those commitments ends; absent when the bill does not say.
     pub committed_until: Option<String>,
+    /// What a dollar on demand of it in its account and region really costs under the commitments in force, on average over the
+    /// last week: 1 where nothing covers it, 0 where what it frees would stand idle. Absent where commitments do not reach.
+    pub marginal: Option<Amount>,
 }
 
 /// A part of a run rate.

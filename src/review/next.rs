@@ -50,8 +50,14 @@ impl Need {
             () if inputs.tag_keys.is_empty() && rule.query.contains("TagsSeen") => Need::Tags,
             () if !inputs.hourly && reads(&["schedules", "usage_profiles"]) => Need::Hours,
             () if rule.query.contains("DaysLeft") && lines.is_empty() && !inputs.says_ends() => Need::Ends,
+            // What an export states with the end: class and start.
+            () if ["OfferingClass", "CommitmentStart"].iter().any(|name| rule.query.contains(name))
+                && !inputs.says_ends() =>
+            {
+                Need::Ends
+            }
             // What a commitment would be for is in the hours: more of them, not what the machines did.
-            () if rule.strategy == Strategy::Commit && reads(&["usage_profiles"]) => Need::History,
+            () if rule.strategy == Strategy::Commit && reads(&["usage_profiles", "resource_costs"]) => Need::History,
             () if days < SHORT_HISTORY_DAYS => Need::History,
             () if reads(&["commitments"]) => Need::Owner,
             () => Need::Metrics,
@@ -77,7 +83,7 @@ impl Need {
             }
             (Need::Tags, _) => "an export with tags or labels".into(),
             (Need::Owner, _) => "the export of the payer account, which holds the fees of the commitments".into(),
-            (Need::Ends, _) => "a CUR 2.0 export of the same months, which states when each commitment ends".into(),
+            (Need::Ends, _) => "a CUR 2.0 export of the same months, which states class, start and end of each commitment".into(),
             (Need::FinalBill, _) => "the export again when the invoice is issued".into(),
             (Need::Metrics, "aws") => format!(
                 "read access to the accounts for the metrics of {named}: cloudwatch:GetMetricData, cloudwatch:ListMetrics, and the services' Describe actions"
@@ -97,7 +103,7 @@ impl Need {
             Need::History => "the exports of the months before",
             Need::Tags => "cost allocation tags",
             Need::Owner => "the export of the payer account",
-            Need::Ends => "a CUR 2.0 export, which states when commitments end",
+            Need::Ends => "a CUR 2.0 export, which states class, start and end of commitments",
             Need::FinalBill => "the final bill",
             Need::Metrics => "usage metrics of these resources",
         }
@@ -111,7 +117,7 @@ impl Need {
             Need::History => "the files do not go back far enough for what these rules ask",
             Need::Tags => "no charge carries a tag: nobody can be named as its owner",
             Need::Owner => "the files hold usage under commitments, and not what the commitments cost",
-            Need::Ends => "this export does not state when commitments end",
+            Need::Ends => "this export does not state when commitments begin and end, nor of which class they are",
             Need::FinalBill => "until then the provider may change what it charges",
             Need::Metrics => "the bill says that these are paid for, not whether they are used",
         }

@@ -18,6 +18,8 @@ pub enum Pool {
     MachineLearning,
     /// None; reservations of its service only.
     Reserved,
+    /// Nothing, but it takes the place of what they cover: spot hours.
+    Spot,
 }
 
 /// What commitments see in a meter.
@@ -78,9 +80,10 @@ pub fn eligible(meter: &Meter) -> Option<Eligible> {
             let flexible = operation.is_empty() && !INFLEXIBLE.contains(&family.as_str());
             instance(Pool::Compute, operation.to_owned(), flexible, 1)
         }
+        ("AmazonEC2", "SpotUsage") => instance(Pool::Spot, format!("spot/{operation}"), false, 1),
         ("AmazonEC2", "DedicatedUsage") => instance(Pool::Compute, format!("dedicated/{operation}"), false, 1),
-        ("AmazonECS" | "AmazonEKS", _) if usage.contains("Fargate-") => other(Pool::Compute),
-        ("AWSLambda", _) if usage.contains("Lambda-GB-Second") || usage.contains("Lambda-Provisioned-") => {
+        ("AmazonECS" | "AmazonEKS", _) if usage.starts_with("Fargate-") => other(Pool::Compute),
+        ("AWSLambda", _) if usage.starts_with("Lambda-GB-Second") || usage.starts_with("Lambda-Provisioned-") => {
             other(Pool::Compute)
         }
         // A deployment in two zones counts twice: its reservation covers two instances of one zone.
@@ -88,6 +91,10 @@ pub fn eligible(meter: &Meter) -> Option<Eligible> {
             let flexible = FLEXIBLE_ENGINES.contains(&code);
             let platform = if flexible { format!("rds/{code}") } else { format!("rds/{kind}/{code}") };
             instance(Pool::Database, platform, flexible, if kind == "Multi-AZUsage" { 2 } else { 1 })
+        }
+        // Database savings plans cover them; how many units a reservation of them needs is not stated with certainty.
+        ("AmazonRDS", "InstanceUsageIOOptimized" | "Multi-AZClusterUsage") => {
+            instance(Pool::Database, format!("rds/{kind}/{code}"), false, 1)
         }
         ("AmazonDocDB" | "AmazonNeptune", "InstanceUsage") => instance(Pool::Database, service.to_owned(), false, 1),
         ("AmazonElastiCache", "NodeUsage") => instance(Pool::Database, format!("elasticache/{code}"), true, 1),
@@ -110,6 +117,8 @@ fn family(instance_type: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::billing::is_committable;
+    use crate::prices::PriceList;
 
     #[test]
     fn units_are_those_of_the_guide() {
@@ -125,6 +134,19 @@ mod tests {
             assert_eq!(units(size).unwrap().normalize().to_string(), expected, "{size}");
         }
         assert_eq!(units("metal"), None);
+    }
+
+    #[test]
+    fn hours_are_kept_of_the_meters_that_commitments_see() {
+        let mut seen = 0;
+        for meter in PriceList::embedded().meters() {
+            let (_, usage) = meter.split_once('/').unwrap();
+            let known = eligible(&Meter(meter.into())).filter(|known| known.pool != Pool::Spot);
+            // Of hosts and of some hours of other services the hours are kept, and no commitment of theirs is known.
+            assert!(known.is_none() || is_committable(usage), "{meter}");
+            seen += usize::from(known.is_some());
+        }
+        assert!(seen > 10_000, "{seen}");
     }
 
     #[test]

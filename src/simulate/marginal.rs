@@ -19,14 +19,21 @@ use crate::money::PLACES;
 /// worth the usage at which it ended. That is the derivative of the bill, chains from one commitment to the next
 /// included.
 ///
+/// By hour of the usage: cell of the hour, and its price.
+///
 /// # Panics
 /// When a cell names an account or a class that the usage does not have.
 #[must_use]
-pub fn marginal(usage: &Usage, hour: &Hour, portfolio: &Portfolio) -> Vec<(usize, Decimal)> {
-    let applied = Order::new(usage, portfolio).apply(hour);
-    let price = |cell: usize| usage.classes[hour.cells[cell].class].on_demand;
+pub fn marginal(usage: &Usage, portfolio: &Portfolio) -> Vec<Vec<(usize, Decimal)>> {
+    let order = Order::new(usage, portfolio);
+    usage.hours.iter().map(|hour| of_hour(&order, hour)).collect()
+}
+
+fn of_hour(order: &Order<'_>, hour: &Hour) -> Vec<(usize, Decimal)> {
+    let applied = order.apply(hour);
+    let price = |cell: usize| order.usage.classes[hour.cells[cell].class].on_demand;
     let mut cost: Vec<Decimal> = (0..hour.cells.len()).map(price).collect();
-    let mut worth = vec![Decimal::ZERO; portfolio.commitments.len()];
+    let mut worth = vec![Decimal::ZERO; order.portfolio.commitments.len()];
     for step in applied.steps.iter().rev() {
         if step.exhausted {
             worth[step.commitment] = cost[step.cell].checked_div(step.weight).unwrap_or_default();

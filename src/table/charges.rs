@@ -64,7 +64,9 @@ pub const CHARGES: Table = Table {
         column("CommitmentDiscountId", Text, "", true, "Reservation or savings plan that the charge belongs to."),
         column("CommitmentDiscountType", Text, "", true, "Reservation or Savings Plan."),
         column("CommitmentDiscountStatus", Text, "", true, "Used or Unused."),
+        column("x_CommitmentStart", Time, "", true, "When that commitment began; CUR only."),
         column("x_CommitmentEnd", Time, "", true, "When that commitment ends; CUR only."),
+        column("x_OfferingClass", Text, "", true, "standard or convertible, of a reservation; CUR only."),
         column(
             "x_CommitmentTotal",
             Decimal,

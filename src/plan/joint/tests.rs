@@ -278,8 +278,6 @@ fn nothing_to_choose_saves_nothing() {
     let only_keep = [Resource { choices: vec![keep()] }, Resource { choices: vec![keep()] }];
     let found = search(&mut plan, &only_keep, &limits());
     assert_eq!((found.chosen.as_slice(), found.cost), ([0, 0].as_slice(), today));
-    assert_eq!(waterfall(&mut plan, &only_keep, &found.chosen, &[1, 0]), [0.0, 0.0]);
-    assert_eq!(shapley(&mut plan, &only_keep, &found.chosen, 8, 1), [(0.0, 0.0), (0.0, 0.0)]);
 }
 
 #[test]
@@ -316,70 +314,12 @@ fn one_more_choice_never_costs_more() {
 }
 
 #[test]
-fn shares_sum_to_the_total() {
-    for seed in 0..60 {
-        let (mut plan, resources) = case(seed, Besides::Little);
-        let before = plan.clone();
-        let found = search(&mut plan, &resources, &limits());
-        let usage = plan.usage.clone();
-        let total = before.least() - found.cost;
-        let order: Vec<usize> = (0..resources.len()).rev().collect();
-        let steps = waterfall(&mut plan, &resources, &found.chosen, &order);
-        assert!((steps.iter().sum::<f64>() - total).abs() < 1e-9, "{seed}: {steps:?} for {total}");
-        let shares = shapley(&mut plan, &resources, &found.chosen, 16, seed);
-        let sum: f64 = shares.iter().map(|(share, _)| share).sum();
-        assert!((sum - total).abs() < 1e-9, "{seed}: {shares:?} for {total}");
-        for (resource, (share, error)) in shares.iter().enumerate() {
-            assert!(found.chosen[resource] != 0 || (*share, *error) == (0.0, 0.0), "{seed}: {resource}");
-            assert!(error.is_finite());
-        }
-        assert_eq!(plan.usage, usage, "{seed}: the choices still stand");
-    }
-}
-
-#[test]
-fn shapley_is_the_mean_over_all_orders() {
-    // Four deletions where only 5 of 10 dollars an hour are not under commitment: the first ones save, the last do not.
-    let dollars = [4.0, 3.0, 2.0, 1.0];
-    let mut plan = Plan::new(vec![10.0], 2.5, 0.5, Offer::Nothing);
-    let delete = |by: &f64| Resource { choices: vec![keep(), Choice { change: Some(vec![-by]), fixed: 0.0 }] };
-    let resources: Resources = dollars.iter().map(delete).collect();
-    let chosen = [1; 4];
-    let exact = {
-        let saved = |set: usize| (0..4).filter(|i| set >> i & 1 == 1).map(|i| dollars[i]).sum::<f64>().min(5.0);
-        let weight = [6.0 / 24.0, 2.0 / 24.0, 2.0 / 24.0, 6.0 / 24.0];
-        let share = |i: usize| {
-            let without = (0..16_usize).filter(move |set| set >> i & 1 == 0);
-            without.map(|set| weight[set.count_ones() as usize] * (saved(set | 1 << i) - saved(set))).sum::<f64>()
-        };
-        [0, 1, 2, 3].map(share)
-    };
-    for resource in &resources {
-        plan.apply(resource.choices[1].change.as_ref().unwrap());
-    }
-    let shares = shapley(&mut plan, &resources, &chosen, 4096, 5);
-    for ((share, error), exact) in shares.iter().zip(exact) {
-        assert!(*error < 0.05, "{error}");
-        assert!((share - exact).abs() < 4.0 * error + 1e-9, "{share} ± {error} for {exact}");
-    }
-    // In order of display the last one is left with nothing.
-    assert_eq!(waterfall(&mut plan, &resources, &chosen, &[0, 1, 2, 3]), [4.0, 1.0, 0.0, 0.0]);
-    // Those not named stay as chosen; named twice counts once.
-    assert_eq!(waterfall(&mut plan, &resources, &chosen, &[3, 0, 3]), [0.0, 0.0, 0.0]);
-    assert_eq!(plan.usage, [0.0]);
-}
-
-#[test]
 fn the_same_seed_finds_the_same() {
     let fleet = Fleet::new(120, 4);
     let plan = fleet.plan(0.5);
     let limits = limits();
     let found = search(&mut plan.clone(), &fleet.resources, &limits);
     assert_eq!(found, search(&mut plan.clone(), &fleet.resources, &limits));
-    let chosen = &found.chosen;
-    let shares = |seed| shapley(&mut afresh(&plan, &fleet.resources, chosen).0, &fleet.resources, chosen, 4, seed);
-    assert_eq!(shares(1), shares(1));
-    assert_ne!(shares(1), shares(2));
     // Reference values of SplitMix64 from 0.
     let mut random = Random(0);
     let first = [random.next(), random.next(), random.next()];
@@ -437,9 +377,6 @@ fn usage_that_goes_is_not_committed_to() {
     assert!((on_demand - found.cost - (10.0 + 2.8) * 24.0).abs() < 1e-9);
     // Added up it would be 10 for the deletion and 5.6 for a plan on both.
     assert!((on_demand - plan.least() - 5.6 * 24.0).abs() < 1e-9);
-    // On top of a plan the deletion is worth the plan's rate.
-    let steps = waterfall(&mut world, &resources, &found.chosen, &[0]);
-    assert!((steps[0] - 7.2 * 24.0).abs() < 1e-9);
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl State {
         let in_force = question.in_force.plus(&Levels::default(), demand.scopes);
         let in_force: Vec<f64> = in_force.narrow.iter().chain([&in_force.wide]).map(|level| level / unit).collect();
         // Half of what leaves no slack to the levels' rent.
-        let price = 0.5 * question.hurdle;
+        let price = 0.5;
         let mut hours: Vec<Hour> = demand
             .rows(0..demand.hours)
             .map(|row| Hour::new(&demand.classes, row.iter().map(|d| d / unit), demand.scopes, price))
@@ -109,7 +109,7 @@ impl State {
             paid[at] += price;
         }
         // A tenth more than the most that any hour uses.
-        let rent = question.hours() * question.hurdle;
+        let rent = question.hours();
         let mut levels = Vec::with_capacity(most.len());
         let mut capacity = Vec::with_capacity(most.len());
         for ((most, paid), in_force) in most.iter().zip(paid).zip(in_force) {

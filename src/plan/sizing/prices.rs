@@ -21,11 +21,9 @@ use super::{Levels, work};
 pub(super) struct Question<'a> {
     pub(super) prepared: &'a Prepared<'a>,
     pub(super) in_force: &'a Levels,
-    /// Dollars that the last dollar committed must displace: 1, or more where commitment itself is held back.
-    pub(super) hurdle: f64,
 }
 
-/// Levels bought, and what they cost: hours × hurdle × levels + on demand.
+/// Levels bought, and what they cost: hours × levels + on demand.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(super) levels: Levels,
@@ -37,17 +35,17 @@ impl Question<'_> {
         self.prepared.demand.hours as f64
     }
 
-    /// The cost of levels with commitment at the hurdle, and the hours' prices of the wide plan.
+    /// The cost of levels, and the hours' prices of the wide plan.
     pub(super) fn value(&self, bought: &Levels, prices: bool) -> (f64, Vec<Price>) {
         let (cost, prices) = self.prepared.priced(self.in_force, bought, prices);
-        (cost.cost + self.hours() * (self.hurdle - 1.0) * bought.total(), prices)
+        (cost.cost, prices)
     }
 
     /// Narrow levels with the wide level that is best beside them.
     pub(super) fn beside(&self, narrow: Vec<f64>) -> Levels {
         let levels = Levels { narrow, wide: 0.0 };
         let total = self.in_force.plus(&levels, self.prepared.demand.scopes);
-        let wide = (best_wide(self.prepared, &total, self.hurdle) - self.in_force.wide).max(0.0);
+        let wide = (best_wide(self.prepared, &total) - self.in_force.wide).max(0.0);
         Levels { wide, ..levels }
     }
 
@@ -103,7 +101,7 @@ impl Question<'_> {
                 points.push((level, displaced));
             }
         }
-        let rent = self.hours() * self.hurdle;
+        let rent = self.hours();
         let level =
             if convex { threshold(&mut points, rent).max(in_force) } else { lowest(&mut points, rent, in_force) };
         let uncovered: f64 = points.iter().map(|(at, drop)| drop * (at - level).max(0.0)).sum();
@@ -113,7 +111,7 @@ impl Question<'_> {
     /// Prices that sum to what the wide level's owner pays: between the two sides of each hour's kink, if that is
     /// possible, else scaled. A sum below stands only where no wide plan is bought.
     pub(super) fn fit(&self, prices: &[Price], wide: f64) -> Vec<f64> {
-        let rent = self.hours() * self.hurdle;
+        let rent = self.hours();
         let more: f64 = prices.iter().map(|p| p.more).sum();
         let less: f64 = prices.iter().map(|p| p.less).sum();
         let share = if less > more { ((rent - more) / (less - more)).clamp(0.0, 1.0) } else { 0.0 };
@@ -203,7 +201,7 @@ impl Search {
 
     /// Takes levels and prices from elsewhere; later offers start from these prices.
     pub(super) fn take(&mut self, question: &Question<'_>, levels: Levels, mut prices: Vec<f64>) {
-        scale(&mut prices, question.hours() * question.hurdle, false);
+        scale(&mut prices, question.hours(), false);
         self.offer = prices;
         self.ask(question);
         let beside = question.beside(levels.narrow.clone());

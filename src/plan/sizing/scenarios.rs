@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::demand::Demand;
+use super::demand::{Class, Demand};
 use super::invented::Random;
 use super::pass::Prepared;
 use super::{Levels, work};
@@ -19,7 +19,7 @@ const MONTH: usize = 730;
 const WEEK: usize = 168;
 
 /// Hours of a year.
-const YEAR: usize = 8760;
+pub const YEAR: usize = 8760;
 
 /// How the level of usage may move.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,10 +126,9 @@ pub fn pool(demand: &Demand, model: &Model, paths: usize, stride: usize, seed: u
     let stride = stride.clamp(1, model.hours.max(1));
     let each = if demand.hours == 0 { 0 } else { model.hours / stride };
     let workloads = workloads(demand);
-    let width = workloads.iter().max().map_or(0, |most| most + 1);
+    let width = width(&workloads);
     let weeks = if demand.hours >= WEEK { demand.hours / WEEK * WEEK } else { demand.hours };
-    let mut seeds = Random::new(seed);
-    let tasks: Vec<(usize, u64)> = (0..paths).map(|path| (path, seeds.bits())).collect();
+    let tasks: Vec<(usize, u64)> = seeds(paths, seed).into_iter().enumerate().collect();
     let threads = work::threads(0, paths * each * demand.classes.len());
     let parts = work::each(tasks, threads, |(path, seed)| {
         let walk = Walk::new(model, width, seed);
@@ -146,6 +145,70 @@ pub fn pool(demand: &Demand, model: &Model, paths: usize, stride: usize, seed: u
     });
     let dollars = parts.concat();
     Demand { classes: demand.classes.clone(), scopes: demand.scopes, hours: paths * each, dollars }
+}
+
+/// How many workloads there are.
+fn width(workloads: &[usize]) -> usize {
+    workloads.iter().max().map_or(0, |most| most + 1)
+}
+
+/// The seed of each path.
+fn seeds(paths: usize, seed: u64) -> Vec<u64> {
+    let mut random = Random::new(seed);
+    (0..paths).map(|_| random.bits()).collect()
+}
+
+/// What levels save on each path when they are bought anew after every `term` hours, for the usage of that day: each level in the
+/// proportion in which the dollars that it can cover have grown since the first day. The same paths as [`pool`] makes of
+/// `model`, `paths` and `seed`.
+#[must_use]
+pub fn renewed(
+    demand: &Demand,
+    model: &Model,
+    (paths, stride, seed): (usize, usize, u64),
+    in_force: &Levels,
+    levels: &Levels,
+    term: usize,
+) -> Vec<Outcome> {
+    let pool = pool(demand, model, paths, stride, seed);
+    let prepared = Prepared::new(&pool);
+    let workloads = workloads(demand);
+    let (each, terms) = (pool.hours / paths.max(1), model.hours.div_ceil(term.max(1)));
+    let mut dollars = vec![0.0; demand.classes.len()];
+    for row in demand.rows(0..demand.hours) {
+        row.iter().zip(&mut dollars).for_each(|(more, sum)| *sum += more);
+    }
+    let tasks: Vec<(usize, u64)> = seeds(paths, seed).into_iter().enumerate().collect();
+    work::each(tasks, prepared.threads, |(path, seed)| {
+        let walk = Walk::new(model, width(&workloads), seed);
+        let mut outcome = Outcome { saving: 0.0, without: 0.0 };
+        for term_of_path in 0..terms {
+            let row = |hour: usize| path * each + (hour / stride.max(1)).min(each);
+            let hours = row(term_of_path * term)..row((term_of_path + 1) * term);
+            let mut grown = vec![0.0; width(&workloads)];
+            walk.levels(term_of_path * term, &mut grown);
+            let growth = |covers: &dyn Fn(&Class) -> bool| {
+                let (mut before, mut now) = (0.0, 0.0);
+                for ((class, dollars), workload) in demand.classes.iter().zip(&dollars).zip(&workloads) {
+                    if covers(class) {
+                        before += dollars;
+                        now += dollars * grown[*workload];
+                    }
+                }
+                if before > 0.0 { now / before } else { 0.0 }
+            };
+            let narrow = levels.narrow.iter().enumerate();
+            let bought = Levels {
+                narrow: narrow.map(|(scope, level)| level * growth(&|class| class.scope == Some(scope))).collect(),
+                wide: levels.wide * growth(&|class| class.wide.is_some()),
+            };
+            let without = prepared.on_demand(hours.clone(), &in_force.plus(&Levels::default(), demand.scopes));
+            let with = prepared.on_demand(hours.clone(), &in_force.plus(&bought, demand.scopes));
+            outcome.saving += without - with - hours.len() as f64 * bought.total();
+            outcome.without += without;
+        }
+        outcome
+    })
 }
 
 /// One path of each workload's level.

@@ -43,18 +43,17 @@ pub(super) fn threshold(points: &mut [Breakpoint], target: f64) -> f64 {
 #[must_use]
 pub fn single(demand: &Demand, in_force: f64) -> f64 {
     let nothing = Levels { narrow: vec![0.0; demand.scopes], wide: 0.0 };
-    (best_wide(&Prepared::new(demand), &nothing, 1.0) - in_force).max(0.0)
+    (best_wide(&Prepared::new(demand), &nothing) - in_force).max(0.0)
 }
 
-/// The level of the wide plan, what is in force included, that costs least beside given narrow levels. `hurdle`:
-/// dollars that its last dollar must displace.
-pub(super) fn best_wide(prepared: &Prepared<'_>, narrow: &Levels, hurdle: f64) -> f64 {
+/// The level of the wide plan, what is in force included, that costs least beside given narrow levels.
+pub(super) fn best_wide(prepared: &Prepared<'_>, narrow: &Levels) -> f64 {
     let hours = prepared.demand.hours;
-    let target = hours as f64 * hurdle;
+    let target = hours as f64;
     if hours * prepared.wide_classes() > KEEP {
         // The answer on a sixteenth of the hours, give or take; if it lies elsewhere, all are kept after all.
         let few: Vec<_> = (0..hours).step_by(17).collect();
-        let share = few.len() as f64 * hurdle;
+        let share = few.len() as f64;
         let mut points: Vec<Breakpoint> = collect(prepared, narrow, few, (0.0, f64::INFINITY)).1;
         let bracket = (threshold(&mut points, share * 1.03), threshold(&mut points, share * 0.97));
         let (above, mut points) = collect(prepared, narrow, (0..hours).collect(), bracket);

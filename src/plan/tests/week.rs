@@ -187,3 +187,94 @@ fn plans_of_small_fleets_are_the_best_there_are() {
     }
     assert_eq!(tried, 8);
 }
+
+/// An offer of a page to commit to everything that a Compute Savings Plan covers.
+fn offer() -> Finding {
+    let term = "compute-savings-plan-1y-no-upfront".parse().unwrap();
+    let mut one = finding("commitments-compute-savings-plan", vec![(None, None, Verb::Commit(term))]);
+    one.target = Target { account: None, region: None, resource: None };
+    one.id = FindingId::new(&one.rule, &one.target);
+    one
+}
+
+/// Off in the first hours of the week.
+fn off(hours: usize) -> Verb {
+    let marks: String = (0..168).map(|hour| if hour < hours { '1' } else { '0' }).collect();
+    Verb::Mask(OffHours::parse(&marks).unwrap())
+}
+
+fn standing(plan: &Plan, rule: &str) -> Standing {
+    plan.findings.iter().find(|one| one.finding.rule.as_str() == rule).unwrap().standing.clone()
+}
+
+#[test]
+fn a_change_that_saves_less_than_a_commitment_to_the_same_hours_is_not_made() {
+    let schedule = |hours| on(0, "ec2-instance-quiet-hours", M5, off(hours));
+    let fleet = Fleet::new(&[M5], vec![]);
+    // Off for 17 of 168 hours: a tenth. The savings plan takes more off all of them.
+    let alone = fleet.plan(vec![schedule(17)]);
+    assert_eq!(standing(&alone, "ec2-instance-quiet-hours"), Standing::Chosen);
+    let bought = fleet.plan(vec![offer()]);
+    let both = fleet.plan(vec![schedule(17), offer()]);
+    assert!(bought.net() > alone.net());
+    assert_eq!((both.net(), standing(&both, "ec2-instance-quiet-hours")), (bought.net(), Standing::Outbid));
+    // Off for 100 hours it saves more than any discount, and 68 hours are too few to commit to.
+    let both = fleet.plan(vec![schedule(100), offer()]);
+    assert_eq!(both.net(), fleet.plan(vec![schedule(100)]).net());
+    assert_eq!(standing(&both, "commitments-compute-savings-plan"), Standing::Hygiene);
+}
+
+#[test]
+fn spot_takes_what_commitments_leave() {
+    const SPOT: &str = "AmazonEC2/SpotUsage:m5.large";
+    let spot = |resource| on(resource, "ec2-instance-to-spot", M5, swap(SPOT));
+    let fleet = |meters: &[&'static str], in_force| {
+        let mut fleet = Fleet::new(meters, in_force);
+        let mut line = line(SPOT, 730, 0, 0);
+        line.effective = Decimal::new(35, 3) * Decimal::from(730);
+        (line.list, line.unit) = (Some(line.effective), Some("Hours".into()));
+        fleet.baseline.lines.insert(of(9), vec![line]);
+        fleet
+    };
+    // One of two is reserved: the other one goes, at the difference of the two prices; both would leave the reservation idle.
+    let plan = fleet(&[M5, M5], vec![reserved()]).plan(vec![spot(0), spot(1)]);
+    let month = (price(M5) - Decimal::new(35, 3)) * Decimal::from(730);
+    assert_eq!(plan.net().round_dp(6), month.round_dp(6));
+    let standings: Vec<_> = plan.findings.iter().map(|one| one.standing.clone()).collect();
+    assert_eq!(standings, [Standing::Chosen, Standing::Covered]);
+    // A savings plan on offer is dearer than spot: nothing is left to commit to.
+    let plan = fleet(&[M5], vec![]).plan(vec![spot(0), offer()]);
+    assert_eq!(plan.net().round_dp(6), month.round_dp(6));
+    let outlook = plan.outlook.unwrap();
+    assert_eq!(outlook.planned.on_demand, Decimal::ZERO, "spot hours are no commitment's");
+}
+
+#[test]
+fn one_more_change_or_offer_never_makes_a_plan_save_less() {
+    // A savings plan is bought in tenths of a cent an hour: two plans may differ by one.
+    let step = Decimal::new(1, 3) * Decimal::from(730);
+    let mut tried = 0;
+    for meters in [[M5, M5, T3], [M5, T3, T3], [T3, T3, M5]] {
+        for commitments in [vec![], vec![reserved()]] {
+            let fleet = Fleet::new(&meters, commitments);
+            let cheaper = if meters[1] == M5 { M7G } else { T4G };
+            let all = vec![
+                on(0, "ec2-instance-quiet-hours", meters[0], off(30)),
+                on(1, "ec2-instance-not-graviton", meters[1], swap(cheaper)),
+                on(1, "ec2-instance-quiet-hours", meters[1], off(60)),
+                on(2, "ec2-instance-quiet-hours", meters[2], off(20)),
+                offer(),
+            ];
+            let best = fleet.plan(all.clone()).net();
+            for left_out in 0..1 << all.len() {
+                let some = all.iter().enumerate().filter(|(at, _)| left_out >> at & 1 == 0);
+                let plan = fleet.plan(some.map(|(_, one)| one.clone()).collect());
+                assert!(plan.net() <= best + step, "{meters:?} without {left_out:b}: {} and {best}", plan.net());
+                let shares: Decimal = plan.findings.iter().filter_map(|p| p.share.as_ref()).map(Value::net).sum();
+                assert_eq!(shares, plan.net(), "{meters:?} without {left_out:b}");
+                tried += 1;
+            }
+        }
+    }
+    assert_eq!(tried, 6 * 32);
+}

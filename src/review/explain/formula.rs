@@ -11,7 +11,7 @@ use super::{Amount, ChangeFormula, Formula, Inputs, LedgerLine, NetFrom, RunRate
 use crate::billing::{DayRow, UnusedCost};
 use crate::derive::baseline::Line;
 use crate::finding::{Change, Finding, Verb};
-use crate::id::Meter;
+use crate::id::{Meter, Target};
 use crate::money::PLACES;
 use crate::period::{HOURS_PER_MONTH, HOURS_PER_WEEK, midnight};
 use crate::plan::{ChangeValue, How, Planned, Standing, Step, Value};
@@ -34,7 +34,7 @@ pub(super) fn formula(of: &Inputs<'_>, finding: &Finding) -> Formula {
     let changes: Vec<ChangeFormula> = alone.map(|value| changes(&value.changes, lines)).unwrap_or_default();
     Formula {
         note: alone.is_none().then(|| no_figure(planned)),
-        today: today.into_iter().map(|(_, line)| run_rate(of, line)).collect(),
+        today: today.into_iter().map(|(_, line)| run_rate(of, finding, line)).collect(),
         others: others.len(),
         others_cost: exact(others.into_iter().map(|(_, line)| line.effective).sum()),
         cost: exact(of.baseline.cost_of(&finding.target)),
@@ -95,7 +95,12 @@ fn chosen_beside(of: &Inputs<'_>, finding: &Finding) -> Vec<String> {
 /// A difference up to this comes from the engine's rounding of each part.
 const ROUNDING: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
 
-fn run_rate(of: &Inputs<'_>, line: &Line) -> RunRate {
+fn run_rate(of: &Inputs<'_>, finding: &Finding, line: &Line) -> RunRate {
+    let Target { account, region, .. } = &finding.target;
+    let marginal = of.plan.outlook.as_ref().and_then(|outlook| {
+        let key = (account.clone().unwrap_or_default(), (region.clone(), line.meter.clone()?));
+        outlook.marginal.get(&key).copied().map(exact)
+    });
     let agrees = |parts: &Vec<RunRatePart>| {
         let month = Decimal::from(HOURS_PER_MONTH);
         let sum: Decimal = parts.iter().map(|part| part.cost.0 * month / Decimal::from(part.hours)).sum();
@@ -117,6 +122,7 @@ fn run_rate(of: &Inputs<'_>, line: &Line) -> RunRate {
         quantity: line.quantity.map(exact),
         covered: exact(line.covered),
         committed_until: line.committed_until.clone(),
+        marginal,
     }
 }
 

@@ -88,7 +88,7 @@ fn no_more_leaves_than_is_there_and_arrivals_stay() {
 }
 
 fn prices(usage: &Usage, portfolio: &Portfolio) -> Vec<Decimal> {
-    marginal(usage, &usage.hours[0], portfolio).iter().map(|(_, price)| *price).collect()
+    marginal(usage, portfolio)[0].iter().map(|(_, price)| *price).collect()
 }
 
 #[test]
@@ -125,5 +125,5 @@ fn the_owners_dollar_can_cost_more_than_a_dollar() {
 fn a_cell_without_usage_has_no_marginal_price() {
     let usage =
         one_hour(&["a"], vec![other("x", "1.00"), other("free", "0")], &[(0, 0, "0"), (0, 1, "1"), (0, 0, "1")]);
-    assert_eq!(marginal(&usage, &usage.hours[0], &everyone(vec![])), [(2, Decimal::ONE)]);
+    assert_eq!(marginal(&usage, &everyone(vec![]))[0], [(2, Decimal::ONE)]);
 }

@@ -263,7 +263,7 @@ proptest! {
     fn a_marginal_price_is_what_a_little_less_saves(world in halves()) {
         let little = Decimal::new(1, 6);
         let before = total(&world.usage, &world.portfolio);
-        for (cell, price) in marginal(&world.usage, &world.usage.hours[0], &world.portfolio) {
+        for (cell, price) in marginal(&world.usage, &world.portfolio).remove(0) {
             let mut less = world.usage.clone();
             less.hours[0].cells[cell].quantity -= little;
             let on_demand = world.usage.classes[less.hours[0].cells[cell].class].on_demand * little;

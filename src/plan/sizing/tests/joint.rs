@@ -45,7 +45,7 @@ fn programme(demand: &Demand, in_force: &Levels) -> (f64, Levels) {
 /// The least cost over every combination of the narrow plans' breakpoints, the wide level exact beside each.
 fn brute_force(demand: &Demand, in_force: &Levels) -> f64 {
     let prepared = Prepared::new(demand);
-    let question = Question { prepared: &prepared, in_force, hurdle: 1.0 };
+    let question = Question { prepared: &prepared, in_force };
     let mut choices = vec![vec![0.0]; demand.scopes];
     for (scope, members) in prepared.members().enumerate() {
         let in_force = in_force.narrow.get(scope).copied().unwrap_or_default();

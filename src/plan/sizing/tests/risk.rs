@@ -1,6 +1,6 @@
 //! Levels for usage that is not known yet.
 
-use super::scenarios::{Model, Outcome, Risk, choose, estimate, outcomes, pool, spread};
+use super::scenarios::{Model, Outcome, Risk, choose, estimate, outcomes, pool, renewed, spread};
 use super::*;
 
 /// One workload with days and weekends.
@@ -121,4 +121,29 @@ fn a_model_is_learnt_from_months_and_shrinks_to_what_is_assumed() {
     assert!(wild.sigma > 0.12 && wild.sigma < 0.28, "{wild:?}");
     assert!(rising.drift > 0.01 && rising.drift < 0.03, "{rising:?}");
     assert_eq!(calm.hours, 8760);
+}
+
+#[test]
+fn a_commitment_of_the_whole_horizon_is_bought_once_and_a_shorter_one_follows_usage() {
+    let demand = history(720, 5);
+    let none = Levels::default();
+    let three_years = Model { hours: 3 * 8760, ..MODEL };
+    let levels = wide(single(&demand, 0.0));
+    let saved =
+        |model: &Model, term: usize| -> Vec<Outcome> { renewed(&demand, model, (20, 109, 1), &none, &levels, term) };
+    let sum = |all: &[Outcome]| all.iter().map(|one| one.saving).sum::<f64>();
+    let pooled = pool(&demand, &three_years, 20, 109, 1);
+    for (one, other) in saved(&three_years, 3 * 8760).iter().zip(outcomes(&pooled, 20, &none, &levels)) {
+        close(one.saving, other.saving, 1e-9);
+        close(one.without, other.without, 1e-9);
+    }
+    // Usage that stays as it is makes no difference.
+    let still = Model { sigma: 0.0, shock: 0.0, ..three_years };
+    close(sum(&saved(&still, 8760)), sum(&saved(&still, 3 * 8760)), 1e-6);
+    // Usage that halves in a year: what is bought once for three years loses, what is bought each year does not.
+    let falling = Model { drift: -0.5_f64.ln().abs() / 12.0, ..still };
+    assert!(sum(&saved(&falling, 3 * 8760)) < 0.0 && sum(&saved(&falling, 8760)) > sum(&saved(&falling, 3 * 8760)));
+    // Usage that grows leaves it behind.
+    let growing = Model { drift: 0.02, ..still };
+    assert!(sum(&saved(&growing, 8760)) > sum(&saved(&growing, 3 * 8760)));
 }

@@ -102,47 +102,5 @@ fn nothing_to_cover_needs_nothing() {
         assert_eq!(sized.levels.total(), 0.0);
         close(sized.cost, costs, 1e-12);
         assert!(sized.gap() < 1e-11);
-        assert_eq!(pareto(&demand, &Levels::default(), &sized, 5).len(), 1);
-        assert!(marginal_value(&demand, &Levels::default(), &sized.levels) <= 0.0);
     }
-}
-
-#[test]
-fn rounded_levels_are_multiples_and_no_worse_than_the_nearest() {
-    let mut random = Random::new(4);
-    let none = Levels::default();
-    for _ in 0..20 {
-        let demand = few(&mut random, 2, 2, 24, Ratios::Uniform);
-        let levels = size(&demand, &none, &exactly()).levels;
-        let nearest = |x: f64| (x / 0.1).round() * 0.1;
-        let by_hand =
-            Levels { narrow: levels.narrow.iter().map(|x| nearest(*x)).collect(), wide: nearest(levels.wide) };
-        let rounded = round(&demand, &none, &levels, 0.1);
-        for level in rounded.narrow.iter().chain([&rounded.wide]) {
-            close(*level, nearest(*level), 1e-9);
-        }
-        let (bill, before) = (cost(&demand, &none, &rounded).cost, cost(&demand, &none, &by_hand).cost);
-        assert!(bill <= before + 1e-9, "{bill} is more than {before}");
-        assert!(bill <= cost(&demand, &none, &levels).cost * 1.05);
-    }
-}
-
-#[test]
-fn parts_of_a_ladder_sum_to_the_levels() {
-    let levels = Levels { narrow: vec![1.0, 0.1, 0.0], wide: 2.0 / 3.0 };
-    for months in [1, 4, 7, 12] {
-        let parts = ladder::tranches(&levels, months);
-        assert_eq!(parts.len(), months);
-        let sum = parts.iter().fold(Levels::none(3), |sum, part| sum.plus(part, 3));
-        sum.narrow.iter().zip(&levels.narrow).for_each(|(sum, level)| close(*sum, *level, 1e-12));
-        close(sum.wide, levels.wide, 1e-12);
-    }
-    assert!(ladder::tranches(&levels, 0).is_empty());
-}
-
-#[test]
-fn an_upfront_payment_breaks_even_when_its_monthly_saving_has_paid_for_it() {
-    assert_eq!(break_even_month(600.0, 200.0, 80.0), Some(5.0));
-    assert_eq!(break_even_month(0.0, 200.0, 80.0), Some(0.0));
-    assert_eq!(break_even_month(600.0, 80.0, 80.0), None);
 }
