@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 mod backtest;
+#[cfg(feature = "aws")]
+mod collect;
 mod diff;
 mod docs;
 mod explain;
@@ -36,6 +38,12 @@ struct Cli {
 enum Command {
     /// Review billing files: what was spent, what can be saved, with proof.
     Review(Box<review::ReviewArgs>),
+    /// Ask AWS what an account has and how it is used; only reads. The result is reviewed with the bill.
+    #[cfg(feature = "aws")]
+    Collect(collect::CollectArgs),
+    /// Print the policy that collect needs: only what it calls, all of it reading.
+    #[cfg(feature = "aws")]
+    Permissions(collect::PermissionsArgs),
     /// Explain a finding: its formula with the numbers, the prices and where each came from, the rows of the bill.
     Explain(Box<explain::ExplainArgs>),
     /// How the advice would have done on time that is held back.
@@ -156,6 +164,10 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<Ending> {
     match command {
         Command::Review(args) => review::run(&args),
+        #[cfg(feature = "aws")]
+        Command::Collect(args) => collect::run(&args),
+        #[cfg(feature = "aws")]
+        Command::Permissions(args) => collect::permissions(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Backtest(command) => backtest::run(&command),
         Command::Diff(args) => diff::run(&args),

@@ -3,5 +3,15 @@
 //! Knows: where AWS publishes, how to ask, how it fails. Does not know: what the answers are worth, what is in a bill,
 //! rules. Calls only read.
 
+#[cfg(feature = "aws")]
+pub mod ask;
 pub mod bills;
+#[cfg(feature = "aws")]
+mod ec2;
+#[cfg(feature = "aws")]
+pub mod metrics;
 pub mod price_list;
+#[cfg(feature = "aws")]
+pub mod session;
+#[cfg(feature = "aws")]
+pub mod survey;

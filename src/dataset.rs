@@ -25,6 +25,20 @@ pub struct Manifest {
     pub tool_version: String,
     /// End of the last complete day, `YYYY-MM-DD`.
     pub as_of: String,
+    /// The bill that it holds; absent: none.
+    pub bill: Option<BillEntry>,
+    /// The accounts that were asked.
+    #[serde(default)]
+    pub asked: Vec<AskedEntry>,
+    /// What could not be collected or read.
+    #[serde(default)]
+    pub gaps: Vec<GapEntry>,
+}
+
+/// A bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BillEntry {
     /// ISO 4217 code of every amount.
     pub currency: String,
     /// First day with a charge.
@@ -37,9 +51,16 @@ pub struct Manifest {
     pub tag_keys: Vec<String>,
     /// Where the data came from.
     pub sources: Vec<SourceEntry>,
-    /// What could not be collected or read.
-    #[serde(default)]
-    pub gaps: Vec<GapEntry>,
+}
+
+/// An account that was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedEntry {
+    /// Account.
+    pub account: String,
+    /// Regions.
+    pub regions: Vec<String>,
 }
 
 /// One source file.
@@ -124,9 +145,7 @@ impl Dataset {
         };
         fs::create_dir_all(folder).map_err(io(folder))?;
         for (name, frame) in &mut self.tables {
-            let path = folder.join(format!("{name}.parquet"));
-            let file = File::create(&path).map_err(io(&path))?;
-            ParquetWriter::new(file).finish(frame).map_err(|e| broken(&path, &e))?;
+            write_table(&folder.join(format!("{name}.parquet")), frame)?;
         }
         let path = folder.join("manifest.toml");
         let text = toml::to_string_pretty(&self.manifest)
@@ -156,9 +175,7 @@ impl Dataset {
             if !path.is_file() {
                 continue;
             }
-            let file =
-                File::open(&path).map_err(|source| DatasetError::Io { path: path.display().to_string(), source })?;
-            let frame = ParquetReader::new(file).finish().map_err(|e| broken(&path, &e))?;
+            let frame = read_table(&path)?;
             for column in declared.columns {
                 let found = frame.column(column.name).map(|c| c.dtype().clone()).map_err(|e| broken(&path, &e))?;
                 if found != column.kind.engine() {
@@ -170,6 +187,25 @@ impl Dataset {
         }
         Ok(Dataset { manifest, tables })
     }
+}
+
+/// Writes one table.
+///
+/// # Errors
+/// [`DatasetError`] naming the file.
+pub fn write_table(path: &Path, frame: &mut DataFrame) -> Result<(), DatasetError> {
+    let file = File::create(path).map_err(|source| DatasetError::Io { path: path.display().to_string(), source })?;
+    ParquetWriter::new(file).finish(frame).map_err(|e| broken(path, &e))?;
+    Ok(())
+}
+
+/// Reads one table.
+///
+/// # Errors
+/// [`DatasetError`] naming the file.
+pub fn read_table(path: &Path) -> Result<DataFrame, DatasetError> {
+    let file = File::open(path).map_err(|source| DatasetError::Io { path: path.display().to_string(), source })?;
+    ParquetReader::new(file).finish().map_err(|e| broken(path, &e))
 }
 
 fn broken(path: &Path, error: &polars::prelude::PolarsError) -> DatasetError {
@@ -188,12 +224,20 @@ mod tests {
             schema_version: SCHEMA_VERSION,
             tool_version: "0.1.0".into(),
             as_of: "2026-11-01".into(),
-            currency: "USD".into(),
-            first: "2026-10-01".into(),
-            last: "2026-10-31".into(),
-            hourly: true,
-            tag_keys: vec!["team".into()],
-            sources: vec![SourceEntry { name: "a.csv".into(), format: "CUR 2.0".into(), rows: 3, total: "1.5".into() }],
+            bill: Some(BillEntry {
+                currency: "USD".into(),
+                first: "2026-10-01".into(),
+                last: "2026-10-31".into(),
+                hourly: true,
+                tag_keys: vec!["team".into()],
+                sources: vec![SourceEntry {
+                    name: "a.csv".into(),
+                    format: "CUR 2.0".into(),
+                    rows: 3,
+                    total: "1.5".into(),
+                }],
+            }),
+            asked: vec![AskedEntry { account: "111122223333".into(), regions: vec!["eu-west-1".into()] }],
             gaps: Vec::new(),
         }
     }

@@ -1,7 +1,8 @@
 //! Scale Surgeon: from a cloud bill to savings that are safe to take.
 //!
 //! ```text
-//! bills ─▶ billing ─▶ Dataset ─▶ derive ─▶ rules ─▶ plan ─▶ review ─▶ report
+//! AWS   ─▶ collect ─┐
+//! bills ─▶ billing ─┴▶ Dataset ─▶ derive ─▶ rules ─▶ plan ─▶ review ─▶ report
 //!          charges,    tables     evidence  verdicts  what    one      for people
 //!          tie-out                                    it is   view
 //!                                                     worth
@@ -135,8 +136,9 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     derive::derive(&mut bill.tables, as_of)?;
     let wanted = |name: &str| job.rules.iter().any(|rule| rule.tables.iter().any(|table| table == name));
     bill.tables.extend(prices::fact_tables(wanted)?);
+    let (ready, waiting): (Vec<&Rule>, Vec<&Rule>) = job.rules.iter().partition(|rule| can_look(rule, &bill));
     let verdicts =
-        job.rules.iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
+        ready.into_iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
     let baseline = derive::baseline::baseline(&bill.tables, as_of);
     let prices = prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone());
     let findings: Vec<Finding> = verdicts.iter().flat_map(|v| v.findings.iter().cloned()).collect();
@@ -146,7 +148,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     let tables = if hourly { &bill.tables } else { &none };
     let month = derive::hours::last_month(tables, bill.first, as_of)?;
     let simulation = month.map(|month| replay(&month, &prices));
-    let gaps = gaps(&bill, as_of, &waived, simulation.as_ref());
+    let gaps = gaps(&bill, &baseline, as_of, &waived, simulation.as_ref());
     let targets = waived.kept.iter().filter(|one| !one.changes.is_empty()).map(|one| one.target.clone()).collect();
     let hours = derive::hours::last_weeks(tables, &targets, as_of)?;
     let evidence = plan::Evidence {
@@ -170,6 +172,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         tag_keys: &bill.tag_keys,
         rules: &job.rules,
         verdicts: &verdicts,
+        waiting: &waiting,
         plan: &plan,
         simulation,
         advice: &job.advice,
@@ -179,6 +182,12 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         gaps,
     });
     Ok(Judged { review, bill, as_of, baseline, prices, waived, plan })
+}
+
+/// Whether a rule can look at all: one that asks what resources are waits until somebody has asked the account.
+fn can_look(rule: &Rule, bill: &billing::Aggregates) -> bool {
+    let asks = |name: &String| table::find(name).is_some_and(table::Table::is_inventory);
+    bill.tables.contains_key(table::COLLECTED.name) || !rule.tables.iter().any(asks)
 }
 
 /// One finding of a review, with what its figures rest on; `charges` are its target's in the run-rate window, where the bill
@@ -253,14 +262,16 @@ fn source(entry: &dataset::SourceEntry) -> review::Source {
 /// What was left out or stands in for something missing.
 fn gaps(
     bill: &billing::Aggregates,
+    baseline: &derive::baseline::Baseline,
     as_of: AsOf,
     waived: &waivers::Waived,
     simulation: Option<&review::Simulation>,
 ) -> Vec<Gap> {
+    let unseen = review::unseen(&bill.tables, baseline);
     let mut gaps: Vec<Gap> = bill
         .gaps
         .iter()
-        .map(|g| Gap { what: g.what.clone(), place: g.place.clone(), remedy: g.remedy.clone() })
+        .map(|g| Gap { what: unseen.with_dollars(&g.place, &g.what), place: g.place.clone(), remedy: g.remedy.clone() })
         .collect();
     let days = as_of.date().since(bill.first).map_or(0, |span| span.get_days().max(0));
     if i64::from(days) < period::HOURS_PER_WEEK / 24 {

@@ -12,6 +12,7 @@ mod assemble;
 mod commitments;
 pub mod explain;
 mod next;
+mod unseen;
 
 pub use crate::money::Amount;
 pub use advice::{Advice, AdviceFile, AdviceState, ComparisonView, Given};
@@ -19,6 +20,7 @@ pub use assemble::{Inputs, assemble};
 pub use commitments::{
     Expiry, Figures, FuturesView, ItemView, Outlook, PurchaseView, Simulation, SimulationLine, TermView,
 };
+pub(crate) use unseen::unseen;
 
 /// Version of the view; changes when a field changes its meaning or goes.
 pub const VERSION: &str = "surgeon.review/1";

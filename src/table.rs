@@ -3,13 +3,15 @@
 //! The data dictionary (`docs/tables.md`), the empty typed tables on which rules are checked, and the loaders all come
 //! from these declarations. Does not know: how a table is filled.
 
-use polars::prelude::{DataFrame, DataType, Schema, TimeUnit};
+use polars::prelude::{DataFrame, DataType, PolarsResult, Schema, TimeUnit};
 
 mod aggregates;
 mod charges;
 mod derived;
 mod entities;
+pub mod inventory;
 pub mod read;
+pub mod rows;
 
 pub use aggregates::{
     CHARGE_TOTALS, COMMITMENT_COSTS, DAILY_COSTS, HOURLY_TRANSFERS, RESOURCE_COSTS, RESOURCE_TAGS, USAGE_PROFILES,
@@ -17,6 +19,10 @@ pub use aggregates::{
 pub use charges::CHARGES;
 pub use derived::{RESOURCE_MONTHLY_COSTS, SCHEDULES};
 pub use entities::{COMMITMENTS, INSTANCE_TYPES, RESOURCES, STORAGE_CLASSES};
+pub use inventory::{
+    COLLECTED, EBS_FAST_RESTORES, EBS_SNAPSHOTS, EBS_VOLUMES, EC2_ADDRESSES, EC2_IMAGES, EC2_INSTANCES,
+    EC2_NETWORK_INTERFACES, NAT_GATEWAYS, RESOURCE_METRICS, VPC_ENDPOINTS,
+};
 
 /// The engine's exact number: money and quantities.
 pub const DECIMAL: DataType = DataType::Decimal(38, 12);
@@ -114,7 +120,34 @@ pub const TABLES: &[Table] = &[
     STORAGE_CLASSES,
     RESOURCE_MONTHLY_COSTS,
     SCHEDULES,
+    EC2_INSTANCES,
+    EBS_VOLUMES,
+    EBS_SNAPSHOTS,
+    EBS_FAST_RESTORES,
+    EC2_IMAGES,
+    EC2_ADDRESSES,
+    EC2_NETWORK_INTERFACES,
+    NAT_GATEWAYS,
+    VPC_ENDPOINTS,
+    RESOURCE_METRICS,
+    COLLECTED,
 ];
+
+/// Rows of a table, typed, as the engine holds them.
+pub type Frame = DataFrame;
+
+/// Tables of the same columns, one after the other.
+///
+/// # Errors
+/// When their columns differ.
+pub fn stacked(frames: Vec<DataFrame>) -> PolarsResult<DataFrame> {
+    let mut all = frames.into_iter();
+    let mut whole = all.next().unwrap_or_default();
+    for frame in all {
+        whole.vstack_mut(&frame)?;
+    }
+    Ok(whole)
+}
 
 /// The table of that name.
 #[must_use]
@@ -127,6 +160,12 @@ impl Table {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether it is asked of the provider, and not of a bill.
+    #[must_use]
+    pub fn is_inventory(&self) -> bool {
+        self.from == inventory::FROM
     }
 
     /// The engine's schema.

@@ -11,6 +11,8 @@ mod architecture;
 mod backtest;
 /// Bills of other clouds, by FOCUS.
 mod clouds;
+/// What an account says, asked of a stand-in for AWS.
+mod collect;
 /// What several subjects need: the demo's bill in every format, a run of the binary.
 mod common;
 /// Folders, archives and manifests.
@@ -29,6 +31,8 @@ mod explain;
 mod golden;
 /// Text from a bill is inert in every output.
 mod hostile;
+/// A bill with what its accounts said.
+mod inventory;
 /// Laws that hold for every rule page, whatever it says.
 mod laws;
 /// Damaged bills are refused or add up.

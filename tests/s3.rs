@@ -7,7 +7,6 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -76,31 +75,9 @@ fn change(method: &str, path: &str, body: &[u8]) {
     assert!(answer.starts_with("HTTP/1.1 2"), "{method} {path}: {answer}");
 }
 
-/// Exit code, stdout and stderr of the binary with the credentials of a test and without this machine's configuration.
+/// The binary with the credentials of a test, asking moto.
 fn surgeon(arguments: &[&str]) -> (i32, String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let nowhere = folder.path().join("none");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_surgeon"));
-    for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "NO_COLOR", "COLUMNS"] {
-        command.env_remove(name);
-    }
-    let output = command
-        .args(arguments)
-        .current_dir(folder.path())
-        .env("AWS_ENDPOINT_URL_S3", moto())
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test-secret")
-        .env("AWS_CONFIG_FILE", &nowhere)
-        .env("AWS_SHARED_CREDENTIALS_FILE", &nowhere)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("NO_PROXY", "127.0.0.1")
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let (out, err) = (text(output.stdout), text(output.stderr));
-    assert!(!err.contains("test-secret"), "{err}");
-    (output.status.code().unwrap(), out, err)
+    common::surgeon_with_credentials(arguments, &[("AWS_ENDPOINT_URL_S3", &moto()), ("AWS_REGION", "us-east-1")])
 }
 
 /// The JSON report of an input in S3, and what was said.

@@ -14,7 +14,7 @@ use super::batches::{self, Grouping};
 use super::columns::{collect, failed, mapped, nothing};
 use super::tie_out::{self, RawTotals, TieOut};
 use super::{Bill, BillError};
-use crate::dataset::{Dataset, GapEntry, Manifest, SCHEMA_VERSION, SourceEntry};
+use crate::dataset::{BillEntry, Dataset, GapEntry, Manifest, SCHEMA_VERSION, SourceEntry};
 use crate::money::Currency;
 use crate::period::AsOf;
 use crate::table::read::{atoms, integers, texts};
@@ -54,16 +54,41 @@ impl Aggregates {
                 schema_version: SCHEMA_VERSION,
                 tool_version: env!("CARGO_PKG_VERSION").into(),
                 as_of: self.as_of.to_string(),
-                currency: self.currency.to_string(),
-                first: self.first.to_string(),
-                last: self.last.to_string(),
-                hourly: self.hourly,
-                tag_keys: self.tag_keys.clone(),
-                sources: self.sources.clone(),
+                bill: Some(BillEntry {
+                    currency: self.currency.to_string(),
+                    first: self.first.to_string(),
+                    last: self.last.to_string(),
+                    hourly: self.hourly,
+                    tag_keys: self.tag_keys.clone(),
+                    sources: self.sources.clone(),
+                }),
+                asked: Vec::new(),
                 gaps: self.gaps.clone(),
             },
             tables: self.tables.clone(),
         }
+    }
+
+    /// Takes in what accounts said.
+    ///
+    /// # Errors
+    /// What does not fit: a second bill, or tables of another shape.
+    pub fn join(&mut self, dataset: Dataset) -> Result<(), String> {
+        for (name, frame) in dataset.tables {
+            if !table::find(&name).is_some_and(Table::is_inventory) {
+                return Err("it holds a bill, and so do the other inputs; give one of them".into());
+            }
+            match self.tables.get_mut(&name) {
+                Some(known) => {
+                    known.vstack_mut(&frame).map_err(|error| format!("{name}: {error}"))?;
+                }
+                None => {
+                    self.tables.insert(name, frame);
+                }
+            }
+        }
+        self.gaps.extend(dataset.manifest.gaps);
+        Ok(())
     }
 
     /// From a saved Dataset; ties its tables out to the totals of its sources.
@@ -71,7 +96,9 @@ impl Aggregates {
     /// # Errors
     /// The field of the manifest that cannot be read.
     pub fn from_dataset(dataset: Dataset) -> Result<Self, String> {
-        let Manifest { as_of, currency, first, last, hourly, tag_keys, sources, gaps, .. } = dataset.manifest;
+        let Manifest { as_of, bill, gaps, .. } = dataset.manifest;
+        let no_bill = "it holds no bill, only what an account said; give the files of the bill as well";
+        let BillEntry { currency, first, last, hourly, tag_keys, sources } = bill.ok_or(no_bill)?;
         let as_of: AsOf = as_of.parse().map_err(|e| format!("as_of: {e}"))?;
         let tie_out = tie_out::of_dataset(&sources, &dataset.tables, as_of)?;
         let date = |text: &str| text.parse::<Date>().map_err(|_| format!("{text:?} is not a date"));

@@ -1,7 +1,7 @@
 //! What a command reads: billing files, folders of them, a saved Dataset, or the demo company.
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::money::Currency;
 #[derive(Debug, Args)]
 pub(super) struct InputArgs {
     /// Billing files (CUR legacy, CUR 2.0, FOCUS; CSV, CSV.GZ, Parquet, ZIP), manifests, folders of them, each also as
-    /// s3://BUCKET/KEY, or a saved Dataset. None: the demo.
+    /// s3://BUCKET/KEY, saved Datasets, and what surgeon collect wrote. None: the demo.
     #[arg(value_name = "INPUT")]
     pub(super) inputs: Vec<PathBuf>,
     #[command(flatten)]
@@ -118,20 +118,41 @@ fn demo_bill(options: &billing::Options) -> anyhow::Result<Opened> {
 const DEMO: &str = "acme (embedded demo)";
 
 fn read(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<(Aggregates, Option<billing::Bill>)> {
-    if let [folder] = inputs
-        && Dataset::is_at(folder)
-    {
-        let aggregates = Aggregates::from_dataset(Dataset::load(folder)?);
-        let named = |e: String| anyhow::anyhow!("{}: {e}", folder.join("manifest.toml").display());
-        return Ok((aggregates.map_err(named)?, None));
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = inputs.iter().cloned().partition(|path| Dataset::is_at(path));
+    let named = |folder: &Path| {
+        let manifest = folder.join("manifest.toml").display().to_string();
+        move |error: String| anyhow::anyhow!("{manifest}: {error}")
+    };
+    let mut datasets = folders
+        .into_iter()
+        .map(|folder| Ok((Dataset::load(&folder)?, folder)))
+        .collect::<anyhow::Result<Vec<(Dataset, PathBuf)>>>()?;
+    // What accounts said comes after the bill.
+    datasets.sort_by_key(|(dataset, _)| dataset.manifest.bill.is_none());
+    let mut rest = datasets.into_iter();
+    let (mut aggregates, bill) = if files.is_empty() {
+        let Some((dataset, folder)) = rest.next() else {
+            return Err(CliError::NothingToLookAt("no input".into()).into());
+        };
+        (Aggregates::from_dataset(dataset).map_err(named(&folder))?, None)
+    } else {
+        let (aggregates, bill) = read_files(&files, options)?;
+        (aggregates, Some(bill))
+    };
+    for (dataset, folder) in rest {
+        aggregates.join(dataset).map_err(named(&folder))?;
     }
+    Ok((aggregates, bill))
+}
+
+fn read_files(inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<(Aggregates, billing::Bill)> {
     let bar = progress();
     let bill = billing::open(inputs, options.clone(), &|step| show(&bar, step)).map_err(refused)?;
     let charges = bill.audits.iter().map(|a| a.charges).sum::<u64>();
     bar.set_message(format!("adding up {charges} charges"));
     let aggregates = watched(&bar, &bill, || billing::aggregate(&bill)).map_err(refused)?;
     bar.finish_and_clear();
-    Ok((aggregates, Some(bill)))
+    Ok((aggregates, bill))
 }
 
 /// A step of checking the files, on the bar.

@@ -77,7 +77,7 @@ pub(super) fn load(selection: &Selection, settings: &settings::Settings) -> anyh
     Ok(rules::select(all, &selection.only, &selection.skip).map_err(|e| CliError::Usage(e.to_string()))?)
 }
 
-fn all_errors(errors: &[RuleError]) -> anyhow::Error {
+pub(super) fn all_errors(errors: &[RuleError]) -> anyhow::Error {
     anyhow::anyhow!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 

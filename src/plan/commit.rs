@@ -408,9 +408,7 @@ fn at_worst(
     let mut derived = false;
     for (one, offer) in worse.commitments[first..].iter_mut().zip(offers) {
         let error = |class: &usize| {
-            let class = week.usage().classes.get(*class)?;
-            let price = prices.candidates(&class.meter, class.region.as_deref(), &offer.term).into_iter();
-            let percent = price.filter_map(|candidate| candidate.price.ok()).next()?.error_percent?;
+            let percent = error_percent(*class, &offer.term, week, prices)?;
             Decimal::from_f64(1.0 + percent / 100.0)
         };
         match &mut one.benefit {
@@ -434,6 +432,13 @@ fn at_worst(
         }
     }
     derived.then(|| saving(week, rest, &worse, first))
+}
+
+/// How far off a derived rate of a class has been seen to be, in percent; `None`: the rate is listed, or there is none.
+fn error_percent(class: usize, term: &Term, week: &Week<'_>, prices: &PriceBook) -> Option<f64> {
+    let class = week.usage().classes.get(class)?;
+    let price = prices.candidates(&class.meter, class.region.as_deref(), term).into_iter();
+    price.filter_map(|candidate| candidate.price.ok()).next()?.error_percent
 }
 
 /// Savings a month of tenths of what is bought, up to one and a half times.

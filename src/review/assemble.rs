@@ -51,6 +51,8 @@ pub struct Inputs<'a> {
     pub rules: &'a [Rule],
     /// Their verdicts, in the same order.
     pub verdicts: &'a [Verdicts],
+    /// Rules that wait for an inventory.
+    pub waiting: &'a [&'a Rule],
     /// The plan.
     pub plan: &'a Plan,
     /// The simulator's proof on the bill.

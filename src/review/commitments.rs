@@ -101,7 +101,7 @@ pub struct TermView {
     pub saving: Amount,
     /// The saving a month over three possible years, bought anew when the term ends for the usage of then; absent for reservations.
     pub futures: Option<FuturesView>,
-    /// What paying in advance earns a year, a ratio; absent where nothing is paid in advance.
+    /// What paying in advance earns a year, a ratio; absent where nothing is paid in advance, or rates are derived.
     pub interest: Option<Amount>,
 }
 

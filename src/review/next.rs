@@ -37,6 +37,8 @@ pub(super) enum Need {
     FinalBill,
     /// What the resources do.
     Metrics,
+    /// What the resources are.
+    Inventory,
 }
 
 impl Need {
@@ -91,6 +93,10 @@ impl Need {
             (Need::Metrics, "azure") => format!("the Reader and Monitoring Reader roles for the metrics of {named}"),
             (Need::Metrics, "gcp") => format!("roles/monitoring.viewer and roles/viewer for the metrics of {named}"),
             (Need::Metrics, _) => format!("usage metrics of {named}"),
+            (Need::Inventory, _) => {
+                "an inventory of the accounts: surgeon collect -o DIR (surgeon permissions prints the policy), then surgeon review DIR with the bill"
+                    .into()
+            }
         }
     }
 
@@ -106,6 +112,7 @@ impl Need {
             Need::Ends => "a CUR 2.0 export, which states class, start and end of commitments",
             Need::FinalBill => "the final bill",
             Need::Metrics => "usage metrics of these resources",
+            Need::Inventory => "an inventory of the accounts",
         }
     }
 
@@ -120,6 +127,7 @@ impl Need {
             Need::Ends => "this export does not state when commitments begin and end, nor of which class they are",
             Need::FinalBill => "until then the provider may change what it charges",
             Need::Metrics => "the bill says that these are paid for, not whether they are used",
+            Need::Inventory => "some rules ask what a resource is bound to and what it does, which no bill says",
         }
     }
 }
@@ -157,6 +165,11 @@ pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
             rules: rules.into_iter().collect(),
         })
         .collect();
+    if !inputs.waiting.is_empty() {
+        let (ask, why) = (Need::Inventory.ask("", &[]), Need::Inventory.why().into());
+        let rules = inputs.waiting.iter().map(|rule| rule.id.to_string()).collect();
+        asks.push(Ask { ask, why, cost: None, rules });
+    }
     for ask in of_the_bill(inputs, months) {
         if !asks.iter().any(|known| known.ask == ask.ask) {
             asks.push(ask);

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""A moto server on a free port of this machine, for the tests of what is asked of AWS.
+"""Moto servers on free ports of this machine, for the tests of what is asked of AWS.
 
-    serve.py                 prints its address, and serves until it is stopped
-    serve.py COMMAND [ARG…]  runs the command with the address in SURGEON_TEST_S3, and ends as it ends
+    serve.py                 prints the address of all services, and serves until it is stopped
+    serve.py COMMAND [ARG…]  runs the command with the addresses in its environment, and ends as it ends
+
+SURGEON_TEST_S3 is a moto server; nothing resets it. SURGEON_TEST_AWS is another one behind cloudwatch.py: populate.py
+resets it, and tests run side by side. One process has one state, so they are two.
 
 What requirements.txt pins is installed once, into a virtual environment beside the build caches: nothing in the checkout.
 """
@@ -34,12 +37,20 @@ def environment():
     return folder
 
 
-def main(command):
+def enter(script, arguments):
+    """Goes on in the pinned environment: another moto that this machine may have is not the pinned one."""
     folder = environment()
     if Path(sys.prefix).resolve() != folder:
-        # Another moto that this machine may have is not the pinned one.
         there = str(folder / "bin" / "python")
-        os.execv(there, [there, __file__, *command])
+        os.execv(there, [there, script, *arguments])
+
+
+def main(command):
+    enter(__file__, command)
+    # It ends with its standard input, so with this process, however this one ends.
+    services = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("cloudwatch.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     from moto.server import ThreadedMotoServer
 
     # A line for each request helps nobody; what fails in the server does.
@@ -47,12 +58,15 @@ def main(command):
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
     try:
+        aws = services.stdout.readline().strip()
+        if not aws:
+            sys.exit("cloudwatch.py did not start: see above")
         if not command:
-            print(address, flush=True)
+            print(aws, flush=True)
             threading.Event().wait()
-        code = subprocess.run(command, env={**os.environ, "SURGEON_TEST_S3": address}).returncode
+        addresses = {"SURGEON_TEST_S3": f"http://{host}:{port}", "SURGEON_TEST_AWS": aws}
+        code = subprocess.run(command, env={**os.environ, **addresses}).returncode
     except KeyboardInterrupt:
         return 130
     # A command that a signal ended has its number below zero.

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::levels::{Open, Sizes, over_three_years};
-use super::{Futures, Item, Offer, commitment, item, money, shares};
+use super::{Futures, Item, Offer, commitment, error_percent, item, money, shares};
 use crate::money::PLACES;
 use crate::period::{HOURS_PER_MONTH, HOURS_PER_YEAR};
 use crate::plan::sizing::scenarios::Risk;
@@ -28,7 +28,8 @@ pub struct TermChoice {
     pub saving: Decimal,
     /// Saving a month over three possible years; `None` for reservations.
     pub futures: Option<Futures>,
-    /// What paying in advance earns a year against no upfront payment for the same length; `None` where nothing is paid in advance.
+    /// What paying in advance earns a year against no upfront payment for the same length; `None` where nothing is paid in advance,
+    /// and where rates are derived: what lies between two of them is within their error.
     pub interest: Option<Decimal>,
     /// The one that the plan buys.
     pub taken: bool,
@@ -97,6 +98,10 @@ fn interest(of: &Offer, offer: &Offer, beside: &Beside<'_, '_>) -> Option<Decima
     };
     let monthly = Term::Committed { plan, years, payment: Payment::NoUpfront };
     let without = shares(&of.scope, of.plan, &monthly, beside.week, beside.prices);
+    let derived = |term: &Term, class: &usize| error_percent(*class, term, beside.week, beside.prices).is_some();
+    if offer.shares.keys().any(|class| derived(&offer.term, class) || derived(&monthly, class)) {
+        return None;
+    }
     // Of the classes that both have, at equal weight.
     let both = || offer.shares.iter().filter_map(|(class, share)| Some((float(*share), float(*without.get(class)?))));
     let (with, without) = both().fold((0.0, 0.0), |(a, b), (with, without)| (a + with, b + without));

@@ -1,0 +1,191 @@
+//! `surgeon collect` and `surgeon permissions`: what an account says, as a Dataset.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::Args;
+use rust_decimal::Decimal;
+
+use super::{CliError, Ending, input, say, usage, write_out};
+use crate::collect::metrics;
+use crate::collect::session::Access;
+use crate::collect::survey::{self, Done, Survey, SurveyError};
+use crate::dataset::Dataset;
+use crate::period::AsOf;
+
+/// What is asked, and of whom.
+#[derive(Debug, Args)]
+pub(super) struct WhatArgs {
+    /// Ask every account of the organization, by the role of --role.
+    #[arg(long, requires = "role")]
+    org: bool,
+    /// Role to take in the other accounts.
+    #[arg(long, value_name = "NAME", requires = "org")]
+    role: Option<String>,
+    /// Region, may be repeated; without it, all that are switched on.
+    #[arg(long, value_name = "REGION")]
+    region: Vec<String>,
+    /// Table, may be repeated; without it, all (surgeon tables list).
+    #[arg(long, value_name = "TABLE")]
+    only: Vec<String>,
+    /// Every metric that is known, not only those that some rule asks for.
+    #[arg(long)]
+    all_metrics: bool,
+    /// Days of metrics; 0: none.
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(0..=455))]
+    metrics: u16,
+    /// Seconds of a point of a metric: 300 (kept for 63 days), 3600.
+    #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = ["300", "3600"])]
+    metric_period: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CollectArgs {
+    #[command(flatten)]
+    what: WhatArgs,
+    /// Folder of the Dataset.
+    #[arg(short, long, value_name = "DIR", required_unless_present = "plan")]
+    output: Option<PathBuf>,
+    /// Profile of the shared configuration.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Print what would be asked, and ask nothing.
+    #[arg(long)]
+    plan: bool,
+    /// Dollars that asking may cost at most.
+    #[arg(long, value_name = "USD")]
+    max_scan_cost: Option<Decimal>,
+    /// Requests at a time.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    parallel: usize,
+    /// End of the last complete day; today without it.
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<AsOf>,
+    /// Exit with 4 when something was not answered.
+    #[arg(long)]
+    strict: bool,
+    /// Another address for every service (a stand-in for AWS).
+    #[arg(long, value_name = "URL", hide = true)]
+    endpoint: Option<String>,
+    /// Attempts at each request.
+    #[arg(long, value_name = "N", hide = true)]
+    attempts: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PermissionsArgs {
+    #[command(flatten)]
+    what: WhatArgs,
+}
+
+impl WhatArgs {
+    /// Metrics that some rule names.
+    fn wanted(&self) -> anyhow::Result<BTreeSet<String>> {
+        let rules = crate::rules::builtin().map_err(|errors| super::rules::all_errors(&errors))?;
+        let named = |name: &&str| rules.iter().any(|rule| rule.query.contains(&format!("'{name}'")));
+        Ok(metrics::names().into_iter().filter(|name| self.all_metrics || named(name)).map(str::to_owned).collect())
+    }
+
+    fn survey(&self) -> anyhow::Result<Survey> {
+        let known = survey::tables();
+        if let Some(strange) = self.only.iter().find(|table| !known.contains(&table.as_str())) {
+            return Err(usage(format!("no table {strange:?} is collected; there are: {}", known.join(", "))));
+        }
+        Ok(Survey {
+            access: Access::default(),
+            role: self.role.clone().filter(|_| self.org),
+            regions: self.region.clone(),
+            tables: self.only.iter().cloned().collect::<BTreeSet<_>>(),
+            metrics: self.wanted()?,
+            days: self.metrics,
+            seconds: self.metric_period.parse()?,
+            as_of: today(),
+            folder: PathBuf::new(),
+            max_cost: None,
+            parallel: 1,
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is asked of an account is asked as of today")]
+fn today() -> AsOf {
+    AsOf::at_day(jiff::Timestamp::now())
+}
+
+/// Prints the policies.
+pub(super) fn permissions(args: &PermissionsArgs) -> anyhow::Result<Ending> {
+    let (each, caller) = args.what.survey()?.policies();
+    let mut text = serde_json::to_string_pretty(&each)? + "\n";
+    if let Some(caller) = caller {
+        say("the first policy is for the role in each account, the second for whoever runs surgeon");
+        text += &(serde_json::to_string_pretty(&caller)? + "\n");
+    }
+    write_out(text.as_bytes())?;
+    Ok(Ending::Done)
+}
+
+pub(super) fn run(args: &CollectArgs) -> anyhow::Result<Ending> {
+    let mut survey = args.what.survey()?;
+    if args.plan {
+        write_out(plan(&survey).as_bytes())?;
+        return Ok(Ending::Done);
+    }
+    survey.access = Access { profile: args.profile.clone(), endpoint: args.endpoint.clone(), attempts: args.attempts };
+    survey.as_of = args.as_of.unwrap_or(survey.as_of);
+    survey.folder = args.output.clone().unwrap_or_default();
+    (survey.max_cost, survey.parallel) = (args.max_scan_cost, args.parallel);
+    if Dataset::is_at(&survey.folder) && !survey.goes_on() {
+        return Err(usage(format!("{} holds a Dataset already; name another folder", survey.folder.display())));
+    }
+    let bar = input::progress();
+    let done = survey.run(&|step| bar.set_message(step));
+    bar.finish_and_clear();
+    let done = done.map_err(|error| match error {
+        SurveyError::Begin { .. } => CliError::NothingToLookAt(error.to_string()).into(),
+        other => anyhow::Error::from(other),
+    })?;
+    write_out(told(&survey, &done).as_bytes())?;
+    Ok(if args.strict && !done.gaps.is_empty() { Ending::Gaps } else { Ending::Done })
+}
+
+/// What would be asked.
+fn plan(survey: &Survey) -> String {
+    let regions = match survey.regions.len() {
+        0 => "in every region that the account has switched on".to_owned(),
+        count => format!("in {count} {}", if count == 1 { "region" } else { "regions" }),
+    };
+    let mut text = format!("Asked of each account {regions}; every page of an answer is one request:\n");
+    for call in survey.calls() {
+        let price = if call == metrics::CALL {
+            format!("{} USD for each 1,000 series (one metric and statistic of one resource)", metrics::cost(1000))
+        } else {
+            "free".into()
+        };
+        text += &format!("  {:<40} {price}\n", call.action());
+    }
+    if survey.role.is_some() {
+        text += "Once: organizations:ListAccounts, and sts:AssumeRole for each account, free\n";
+    }
+    text
+}
+
+/// What came of it.
+fn told(survey: &Survey, done: &Done) -> String {
+    let mut text = format!("{} as of {}\n", survey.folder.display(), survey.as_of);
+    for asked in &done.asked {
+        text += &format!("account {}: {}\n", asked.account, asked.regions.join(", "));
+    }
+    for (table, rows) in &done.rows {
+        text += &format!("  {table:<24} {rows:>9} rows\n");
+    }
+    if done.kept > 0 {
+        text += &format!("{} parts were there from an earlier run and not asked for again\n", done.kept);
+    }
+    if !done.cost.is_zero() {
+        text += &format!("asking for metrics cost {} USD at list price\n", done.cost.normalize());
+    }
+    for gap in &done.gaps {
+        text += &format!("gap: {}: {}\n  help: {}\n", gap.place, gap.what, gap.remedy);
+    }
+    crate::report::plain_lines(&text)
+}

@@ -1,0 +1,220 @@
+//! What collectors are: operations that they call, tables that they fill, and refusals that they meet.
+//!
+//! Knows: pages of answers, and how an operation can fail. Does not know: services, which accounts there are.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+
+use aws_smithy_async::future::pagination_stream::PaginationStream;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
+
+use super::session::Session;
+use crate::dataset::GapEntry;
+use crate::table::Table;
+use crate::table::rows::Rows;
+
+/// An operation of a service.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Call {
+    /// The service's prefix in IAM: `ec2`, `cloudwatch`.
+    pub service: &'static str,
+    /// `DescribeVolumes`.
+    pub operation: &'static str,
+}
+
+impl Call {
+    /// What IAM must allow.
+    #[must_use]
+    pub fn action(&self) -> String {
+        format!("{}:{}", self.service, self.operation)
+    }
+}
+
+/// Where something is asked.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Scope {
+    /// Account.
+    pub account: String,
+    /// Region.
+    pub region: String,
+}
+
+/// How an operation failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// Not allowed.
+    Denied,
+    /// The region or the service is not switched on, or a policy of the organization closes it.
+    Closed,
+    /// Too many requests, after all retries.
+    Throttled,
+    /// The credentials have expired or are not valid.
+    Expired,
+    /// No answer: no connection, or it broke off.
+    Unreachable,
+    /// An answer that is none: HTML, a damaged page.
+    Malformed,
+    /// The service said something else.
+    Other,
+}
+
+/// An operation that failed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Refusal {
+    /// Which.
+    pub call: Call,
+    /// How.
+    pub failure: Failure,
+    /// The code that the service gave, or the HTTP status.
+    pub code: Option<String>,
+    /// What it said.
+    pub message: String,
+}
+
+/// What came of a collector in one scope.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Asked {
+    /// Rows, also of answers that broke off.
+    pub rows: Rows,
+    /// What failed.
+    pub refused: Vec<Refusal>,
+}
+
+/// Fills one table from one scope.
+#[derive(Clone, Copy)]
+pub struct Collector {
+    /// The table.
+    pub table: &'static Table,
+    /// Everything that it calls.
+    pub calls: &'static [Call],
+    /// Asks.
+    pub(super) ask: for<'a> fn(&'a Session) -> Pin<Box<dyn Future<Output = Asked> + Send + 'a>>,
+}
+
+/// Codes of services for the same, as their API references list them.
+const DENIED: [&str; 5] =
+    ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized"];
+const CLOSED: [&str; 5] = [
+    "OptInRequired",
+    "SubscriptionRequiredException",
+    "AuthFailure",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+];
+const EXPIRED: [&str; 4] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidToken"];
+const THROTTLED: [&str; 6] = [
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "RequestThrottled",
+    "LimitExceededException",
+];
+
+impl Refusal {
+    /// Of an error of the SDK.
+    pub(super) fn of<E: ProvideErrorMetadata + Error + 'static>(call: Call, error: &SdkError<E, HttpResponse>) -> Self {
+        let status = |response: &HttpResponse| format!("HTTP {}", response.status().as_u16());
+        let (failure, code, message) = match error {
+            SdkError::ServiceError(told) => {
+                let code = told.err().code().map(str::to_owned);
+                let is = |known: &[&str]| code.as_deref().is_some_and(|code| known.contains(&code));
+                let failure = match () {
+                    () if is(&DENIED) => Failure::Denied,
+                    () if is(&CLOSED) => Failure::Closed,
+                    () if is(&EXPIRED) => Failure::Expired,
+                    () if is(&THROTTLED) || told.raw().status().as_u16() == 429 => Failure::Throttled,
+                    // A body without a code is none of the service's.
+                    () if code.is_none() => Failure::Malformed,
+                    () => Failure::Other,
+                };
+                let said = told.err().message().unwrap_or("it gave no reason").to_owned();
+                (failure, code.or_else(|| Some(status(told.raw()))), said)
+            }
+            SdkError::ResponseError(told) => {
+                (Failure::Malformed, Some(status(told.raw())), "the answer could not be read".to_owned())
+            }
+            SdkError::TimeoutError(_) => (Failure::Unreachable, None, "no answer in time".to_owned()),
+            SdkError::DispatchFailure(_) => (Failure::Unreachable, None, cause(error)),
+            _ => (Failure::Other, None, cause(error)),
+        };
+        Refusal { call, failure, code, message }
+    }
+
+    /// As a gap, with what closes it.
+    #[must_use]
+    pub fn gap(&self, scope: &Scope) -> GapEntry {
+        let code = self.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
+        let action = self.call.action();
+        let remedy = match self.failure {
+            Failure::Denied => format!("grant {action} (surgeon permissions prints the whole policy)"),
+            Failure::Closed => format!("switch the region on, or leave it out with --region; {action} is closed there"),
+            Failure::Throttled => "run it again later: what is done is not asked twice".to_owned(),
+            Failure::Expired => {
+                "renew the credentials and run it again on the same day: what is done is not asked twice".to_owned()
+            }
+            Failure::Unreachable | Failure::Malformed => "run it again: what is done is not asked twice".to_owned(),
+            Failure::Other => format!("see what {action} says: aws {} help", self.call.service),
+        };
+        GapEntry {
+            what: format!("could not ask {action}: {code}{}", self.message),
+            place: format!("{} {}", scope.account, scope.region),
+            remedy,
+        }
+    }
+}
+
+/// The innermost cause, which says most.
+fn cause(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// Takes every page; what fails ends it and is noted.
+pub(super) async fn pages<T, E: ProvideErrorMetadata + Error + 'static>(
+    call: Call,
+    mut pages: PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
+    refused: &mut Vec<Refusal>,
+    mut take: impl FnMut(T),
+) {
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(page) => take(page),
+            Err(error) => {
+                refused.push(Refusal::of(call, &error));
+                return;
+            }
+        }
+    }
+}
+
+/// A time of the SDK.
+pub(super) fn time(time: Option<&DateTime>) -> Option<Timestamp> {
+    let time = time?;
+    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+}
+
+/// The policy that allows these calls and nothing else, as IAM reads it.
+#[must_use]
+pub fn policy(calls: &BTreeSet<Call>) -> serde_json::Value {
+    let actions: Vec<String> = calls.iter().map(Call::action).collect();
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Sid": "ScaleSurgeonReads", "Effect": "Allow", "Action": actions, "Resource": "*" }],
+    })
+}
+
+/// Whether an operation only reads, by its name: what AWS itself calls List and Read access.
+#[must_use]
+pub fn only_reads(operation: &str) -> bool {
+    ["Describe", "Get", "List", "Search"].iter().any(|start| operation.starts_with(start))
+}

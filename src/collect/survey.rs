@@ -1,0 +1,534 @@
+//! Everything that is asked of the accounts: which accounts, which regions, what is done, and what is not answered.
+//!
+//! Knows: one part for each account, region and table, kept on disk until all are there, so that a run that was ended asks nothing
+//! twice. Nothing stops a survey once it knows whom it asks: what is not answered is a gap. Does not know: what a table holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::ask::{Asked, Call, Collector, Scope, policy};
+use super::ec2;
+use super::metrics::{self, Window};
+use super::session::{Access, Session};
+use crate::dataset::{AskedEntry, Dataset, DatasetError, GapEntry, Manifest, SCHEMA_VERSION};
+use crate::period::AsOf;
+use crate::table;
+use crate::table::inventory::Collected;
+use crate::table::rows::Rows;
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Who asks, and where.
+    pub access: Access,
+    /// Role to take in the other accounts of the organization; `None`: the own account alone.
+    pub role: Option<String>,
+    /// Regions; empty: all that the own account has switched on.
+    pub regions: Vec<String>,
+    /// Tables; empty: all.
+    pub tables: BTreeSet<String>,
+    /// Names of the metrics that are wanted.
+    pub metrics: BTreeSet<String>,
+    /// Days of metrics before as-of; 0: none.
+    pub days: u16,
+    /// Seconds of a point.
+    pub seconds: i32,
+    /// End of the last complete day.
+    pub as_of: AsOf,
+    /// Folder of the Dataset.
+    pub folder: PathBuf,
+    /// Dollars that asking may cost at most.
+    pub max_cost: Option<Decimal>,
+    /// Requests at a time.
+    pub parallel: usize,
+}
+
+/// Why a survey cannot begin, or cannot keep what it found.
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyError {
+    /// Nobody can be asked.
+    #[error("{asked}: {message}\n  help: {help}")]
+    Begin {
+        /// Operation.
+        asked: String,
+        /// What it said.
+        message: String,
+        /// Remedy.
+        help: String,
+    },
+    /// It would cost more than it may.
+    #[error(
+        "asking for metrics costs {cost} USD more, and --max-scan-cost is {most}\n  help: fewer days or regions, --metrics 0, or a higher limit; what is done is kept"
+    )]
+    TooDear {
+        /// What it would cost.
+        cost: Decimal,
+        /// Limit.
+        most: Decimal,
+    },
+    /// The folder.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A table does not fit its declaration, or the disk failed.
+    #[error("{0}")]
+    Kept(String),
+}
+
+/// How it went.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Done {
+    /// Accounts and the regions asked.
+    pub asked: Vec<AskedEntry>,
+    /// Rows by table.
+    pub rows: BTreeMap<String, usize>,
+    /// Parts that an earlier run had done.
+    pub kept: usize,
+    /// What was not answered.
+    pub gaps: Vec<GapEntry>,
+    /// Dollars that asking for metrics cost, at list price.
+    pub cost: Decimal,
+}
+
+/// Who and where: the first answers, on which everything else rests.
+const WHO: Call = Call { service: "sts", operation: "GetCallerIdentity" };
+const REGIONS: Call = Call { service: "ec2", operation: "DescribeRegions" };
+const ACCOUNTS: Call = Call { service: "organizations", operation: "ListAccounts" };
+
+/// Region of the first questions when none is configured: every account has it.
+const HOME: &str = "us-east-1";
+
+/// All collectors.
+fn collectors() -> impl Iterator<Item = &'static Collector> {
+    ec2::COLLECTORS.iter()
+}
+
+/// Names of the tables that can be collected.
+#[must_use]
+pub fn tables() -> Vec<&'static str> {
+    collectors().map(|collector| collector.table.name).collect()
+}
+
+impl Survey {
+    fn wants(&self, table: &str) -> bool {
+        self.tables.is_empty() || self.tables.contains(table)
+    }
+
+    /// Whether metrics are asked for: some are wanted, of tables that are.
+    fn measures(&self) -> bool {
+        let watched = collectors().any(|one| self.wants(one.table.name) && metrics::watches(one.table.name));
+        self.days > 0 && !self.metrics.is_empty() && watched
+    }
+
+    /// Every operation that this survey may call.
+    #[must_use]
+    pub fn calls(&self) -> BTreeSet<Call> {
+        let wanted = collectors().filter(|collector| self.wants(collector.table.name));
+        let mut calls: BTreeSet<Call> = wanted.flat_map(|collector| collector.calls).copied().collect();
+        if self.regions.is_empty() {
+            calls.insert(REGIONS);
+        }
+        if self.measures() {
+            calls.insert(metrics::CALL);
+        }
+        calls
+    }
+
+    /// The policy of a role that this survey needs in each account, and of who calls it.
+    #[must_use]
+    pub fn policies(&self) -> (serde_json::Value, Option<serde_json::Value>) {
+        let assume = self.role.as_ref().map(|role| {
+            serde_json::json!({
+                "Version": "2012-10-17",
+                "Statement": [
+                    { "Sid": "ScaleSurgeonAccounts", "Effect": "Allow", "Action": [ACCOUNTS.action()], "Resource": "*" },
+                    {
+                        "Sid": "ScaleSurgeonRoles",
+                        "Effect": "Allow",
+                        "Action": ["sts:AssumeRole"],
+                        "Resource": format!("arn:aws:iam::*:role/{role}"),
+                    },
+                ],
+            })
+        });
+        (policy(&self.calls()), assume)
+    }
+
+    /// Parts of one day: what was asked as of another is not mixed in.
+    fn parts(&self) -> PathBuf {
+        self.folder.join(PARTS).join(self.as_of.to_string())
+    }
+
+    /// Whether an earlier run as of the same day left something to go on from.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.parts().is_dir()
+    }
+
+    fn window(&self) -> Window {
+        Window { end: self.as_of.timestamp(), days: i64::from(self.days), seconds: self.seconds }
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// [`SurveyError`] when nobody can be asked, or what was found cannot be kept.
+    pub fn run(&self, said: &(dyn Fn(String) + Sync)) -> Result<Done, SurveyError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.map_err(|error| SurveyError::Kept(error.to_string()))?.block_on(self.ask(said))
+    }
+
+    async fn ask(&self, said: &(dyn Fn(String) + Sync)) -> Result<Done, SurveyError> {
+        let home = self.access.config(self.regions.first().map_or(HOME, String::as_str)).await;
+        let (account, partition) = who(&home).await?;
+        let regions = self.regions_of(&home).await?;
+        let mut done = Done::default();
+        let mut accounts: Vec<(String, Option<SdkConfig>)> = vec![(account.clone(), Some(home.clone()))];
+        if let Some(role) = &self.role {
+            for other in accounts_of(&home).await?.into_iter().filter(|other| *other != account) {
+                let taken = take_role(&home, &partition, &other, role).await;
+                let config = match taken {
+                    Ok(config) => Some(config),
+                    Err(message) => {
+                        done.gaps.push(GapEntry {
+                            what: format!("could not take the role {role}: {message}"),
+                            place: other.clone(),
+                            remedy: format!("create the role {role} there, with the policy of surgeon permissions, and let account {account} assume it"),
+                        });
+                        None
+                    }
+                };
+                accounts.push((other, config));
+            }
+        }
+        let parts = Parts { folder: self.parts() };
+        let mut found: Vec<(Scope, Part)> = Vec::new();
+        for (account, config) in accounts {
+            let Some(config) = config else { continue };
+            done.asked.push(AskedEntry { account: account.clone(), regions: regions.clone() });
+            said(format!("account {account}: {} regions", regions.len()));
+            let sessions: Vec<Session> = regions
+                .iter()
+                .map(|region| {
+                    let config = config.to_builder().region(aws_config::Region::new(region.clone())).build();
+                    Session::new(Scope { account: account.clone(), region: region.clone() }, &config)
+                })
+                .collect();
+            let inventory = self.inventory(&sessions, &parts, &mut done).await?;
+            let measured = self.measure(&sessions, &inventory, &parts, &mut done, said).await?;
+            found.extend(inventory.into_iter().chain(measured));
+        }
+        self.keep(found, &mut done)?;
+        Ok(done)
+    }
+
+    /// All tables of all regions of an account.
+    async fn inventory(
+        &self,
+        sessions: &[Session],
+        parts: &Parts,
+        done: &mut Done,
+    ) -> Result<Vec<(Scope, Part)>, SurveyError> {
+        let mut tasks = Tasks::new(self.parallel);
+        let mut all = Vec::new();
+        for session in sessions {
+            for collector in collectors().filter(|collector| self.wants(collector.table.name)) {
+                let name = collector.table.name;
+                if let Some(part) = parts.read(&session.scope, name)? {
+                    done.kept += 1;
+                    all.push((session.scope.clone(), part));
+                    continue;
+                }
+                let session = session.clone();
+                tasks.spawn(async move {
+                    let asked = (collector.ask)(&session).await;
+                    (session.scope, name.to_owned(), asked)
+                });
+            }
+        }
+        while let Some((scope, name, asked)) = tasks.next().await? {
+            all.push((scope.clone(), parts.write(&scope, &name, asked)?));
+        }
+        Ok(all)
+    }
+
+    /// Metrics of what the inventory found.
+    async fn measure(
+        &self,
+        sessions: &[Session],
+        inventory: &[(Scope, Part)],
+        parts: &Parts,
+        done: &mut Done,
+        said: &(dyn Fn(String) + Sync),
+    ) -> Result<Vec<(Scope, Part)>, SurveyError> {
+        let (window, mut all) = (self.window(), Vec::new());
+        if !self.measures() {
+            return Ok(all);
+        }
+        let mut tasks = Tasks::new(self.parallel);
+        for session in sessions {
+            let mut series = Vec::new();
+            for (scope, part) in inventory {
+                if *scope == session.scope && metrics::watches(&part.table) {
+                    series.extend(metrics::series(&part.table, &part.ids(), &self.metrics));
+                }
+            }
+            series.sort();
+            for batch in series.chunks(metrics::batch(&window)) {
+                let name = part_name(batch, &window);
+                if let Some(part) = parts.read(&session.scope, &name)? {
+                    done.kept += 1;
+                    all.push((session.scope.clone(), part));
+                    continue;
+                }
+                done.cost += metrics::cost(batch.len());
+                if let Some(most) = self.max_cost.filter(|most| done.cost > *most) {
+                    return Err(SurveyError::TooDear { cost: done.cost, most });
+                }
+                let (session, batch) = (session.clone(), batch.to_vec());
+                tasks.spawn(async move {
+                    let asked = metrics::ask(&session, &batch, &window).await;
+                    (session.scope, name, asked)
+                });
+            }
+            if !series.is_empty() {
+                said(format!("{} {}: {} series", session.scope.account, session.scope.region, series.len()));
+            }
+        }
+        while let Some((scope, name, asked)) = tasks.next().await? {
+            all.push((scope.clone(), parts.write(&scope, &name, asked)?));
+        }
+        Ok(all)
+    }
+
+    /// The Dataset of all parts; they go when nothing is missing.
+    fn keep(&self, found: Vec<(Scope, Part)>, done: &mut Done) -> Result<(), SurveyError> {
+        let mut tables: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        let mut collected: BTreeMap<(Scope, String), (BTreeSet<String>, i64)> = BTreeMap::new();
+        for (scope, part) in found {
+            let (missing, rows) = collected.entry((scope, part.table.clone())).or_default();
+            missing.extend(part.missing);
+            *rows += i64::try_from(part.frame.height()).unwrap_or(i64::MAX);
+            done.gaps.extend(part.refused.iter().cloned());
+            tables.entry(part.table).or_default().push(part.frame);
+        }
+        done.gaps.sort_by(|a, b| (&a.place, &a.what).cmp(&(&b.place, &b.what)));
+        done.gaps.dedup();
+        let told = collected.into_iter().map(|((scope, table), (missing, rows))| Collected {
+            id: scope.account.clone(),
+            account: scope.account,
+            region: scope.region,
+            table: Some(table),
+            complete: Some(missing.is_empty()),
+            missing: (!missing.is_empty()).then(|| missing.into_iter().collect::<Vec<_>>().join(" ")),
+            rows: Some(rows),
+        });
+        let kept = |error: &dyn std::fmt::Display| SurveyError::Kept(error.to_string());
+        let mut whole = BTreeMap::new();
+        for (name, frames) in tables {
+            let frame = table::stacked(frames).map_err(|error| kept(&error))?;
+            done.rows.insert(name.clone(), frame.height());
+            whole.insert(name, frame);
+        }
+        whole.insert(table::COLLECTED.name.to_owned(), Rows::of(told.collect()).frame().map_err(|error| kept(&error))?);
+        let manifest = Manifest {
+            schema_version: SCHEMA_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").into(),
+            as_of: self.as_of.to_string(),
+            bill: None,
+            asked: done.asked.clone(),
+            gaps: done.gaps.clone(),
+        };
+        Dataset { manifest, tables: whole }.save(&self.folder)?;
+        // With gaps the parts stay: the next run asks for what is missing, and for nothing else.
+        let parts = self.folder.join(PARTS);
+        if done.gaps.is_empty() && parts.is_dir() {
+            std::fs::remove_dir_all(&parts)
+                .map_err(|error| SurveyError::Kept(format!("{}: {error}", parts.display())))?;
+        }
+        Ok(())
+    }
+
+    async fn regions_of(&self, home: &SdkConfig) -> Result<Vec<String>, SurveyError> {
+        if !self.regions.is_empty() {
+            return Ok(self.regions.clone());
+        }
+        let answer = aws_sdk_ec2::Client::new(home).describe_regions().send().await;
+        let answer = answer.map_err(|error| SurveyError::Begin {
+            asked: REGIONS.action(),
+            message: DisplayErrorContext(&error).to_string(),
+            help: format!("grant {}, or name the regions with --region", REGIONS.action()),
+        })?;
+        let mut names: Vec<String> =
+            answer.regions().iter().filter_map(|region| region.region_name().map(str::to_owned)).collect();
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// The account of the credentials, and its partition.
+async fn who(home: &SdkConfig) -> Result<(String, String), SurveyError> {
+    let answer = aws_sdk_sts::Client::new(home).get_caller_identity().send().await;
+    let answer = answer.map_err(|error| SurveyError::Begin {
+        asked: WHO.action(),
+        message: DisplayErrorContext(&error).to_string(),
+        help: "give credentials that can read: aws configure, aws sso login, AWS_PROFILE, or --profile".into(),
+    })?;
+    let account = answer.account().unwrap_or_default().to_owned();
+    let partition = answer.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws").to_owned();
+    Ok((account, partition))
+}
+
+/// Accounts of the organization that are not closed.
+async fn accounts_of(home: &SdkConfig) -> Result<Vec<String>, SurveyError> {
+    let mut pages = aws_sdk_organizations::Client::new(home).list_accounts().into_paginator().send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| SurveyError::Begin {
+            asked: ACCOUNTS.action(),
+            message: DisplayErrorContext(&error).to_string(),
+            help: format!("grant {} in the management account, or leave --org out", ACCOUNTS.action()),
+        })?;
+        let active =
+            page.accounts().iter().filter(|account| account.status().is_none_or(|status| status.as_str() == "ACTIVE"));
+        all.extend(active.filter_map(|account| account.id().map(str::to_owned)));
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// Configuration with the role of another account; the reason when it cannot be had.
+async fn take_role(home: &SdkConfig, partition: &str, account: &str, role: &str) -> Result<SdkConfig, String> {
+    let provider = AssumeRoleProvider::builder(format!("arn:{partition}:iam::{account}:role/{role}"))
+        .session_name("scale-surgeon")
+        .configure(home)
+        .build()
+        .await;
+    let credentials = aws_credential_types::provider::SharedCredentialsProvider::new(provider);
+    let config = home.to_builder().credentials_provider(credentials).build();
+    // Asked once, before everything else: a role that cannot be had is one gap and not one for each table.
+    match aws_sdk_sts::Client::new(&config).get_caller_identity().send().await {
+        Ok(_) => Ok(config),
+        Err(error) => {
+            let told = DisplayErrorContext(&error).to_string();
+            Err(told.lines().next().unwrap_or_default().to_owned())
+        }
+    }
+}
+
+/// Tasks at a time.
+struct Tasks<T> {
+    running: JoinSet<T>,
+    room: Arc<Semaphore>,
+}
+
+impl<T: Send + 'static> Tasks<T> {
+    fn new(parallel: usize) -> Self {
+        Tasks { running: JoinSet::new(), room: Arc::new(Semaphore::new(parallel.max(1))) }
+    }
+
+    fn spawn(&mut self, task: impl Future<Output = T> + Send + 'static) {
+        let room = Arc::clone(&self.room);
+        self.running.spawn(async move {
+            // The semaphore is never closed; a task that got no place would only start early.
+            let _place = room.acquire_owned().await;
+            task.await
+        });
+    }
+
+    async fn next(&mut self) -> Result<Option<T>, SurveyError> {
+        match self.running.join_next().await {
+            None => Ok(None),
+            Some(Ok(done)) => Ok(Some(done)),
+            Some(Err(error)) => Err(SurveyError::Kept(error.to_string())),
+        }
+    }
+}
+
+/// Folder of parts within the Dataset's.
+const PARTS: &str = "parts";
+
+/// What one task found.
+struct Part {
+    table: String,
+    frame: table::Frame,
+    refused: Vec<GapEntry>,
+    /// Actions that were refused.
+    missing: BTreeSet<String>,
+}
+
+impl Part {
+    fn ids(&self) -> Vec<String> {
+        table::read::texts(&self.frame, "ResourceId").into_iter().flatten().collect()
+    }
+}
+
+/// What a part says beside its rows.
+#[derive(Serialize, Deserialize)]
+struct Label {
+    table: String,
+}
+
+/// Parts on disk.
+struct Parts {
+    folder: PathBuf,
+}
+
+impl Parts {
+    fn place(&self, scope: &Scope, name: &str) -> PathBuf {
+        self.folder.join(&scope.account).join(&scope.region).join(name)
+    }
+
+    /// A part that an earlier run had done.
+    fn read(&self, scope: &Scope, name: &str) -> Result<Option<Part>, SurveyError> {
+        let label = self.place(scope, name).with_extension("toml");
+        let Ok(text) = std::fs::read_to_string(&label) else { return Ok(None) };
+        let Ok(Label { table }) = toml::from_str(&text) else { return Ok(None) };
+        let frame = crate::dataset::read_table(&self.place(scope, name).with_extension("parquet"))?;
+        Ok(Some(Part { table, frame, refused: Vec::new(), missing: BTreeSet::new() }))
+    }
+
+    /// Keeps what was answered in full; what was not is asked again by the next run.
+    fn write(&self, scope: &Scope, name: &str, asked: Asked) -> Result<Part, SurveyError> {
+        let table = asked.rows.table.name.to_owned();
+        let refused: Vec<GapEntry> = asked.refused.iter().map(|refusal| refusal.gap(scope)).collect();
+        let mut frame = asked.rows.frame().map_err(|error| SurveyError::Kept(error.to_string()))?;
+        if refused.is_empty() {
+            let place = self.place(scope, name);
+            let failed = |path: &Path| {
+                let path = path.display().to_string();
+                move |error: std::io::Error| SurveyError::Kept(format!("{path}: {error}"))
+            };
+            let folder = place.parent().unwrap_or(&self.folder);
+            std::fs::create_dir_all(folder).map_err(failed(folder))?;
+            crate::dataset::write_table(&place.with_extension("parquet"), &mut frame)?;
+            // Last: a part without its label was not finished.
+            let label = place.with_extension("toml");
+            let text = toml::to_string(&Label { table: table.clone() })
+                .map_err(|error| SurveyError::Kept(error.to_string()))?;
+            std::fs::write(&label, text).map_err(failed(&label))?;
+        }
+        let missing = asked.refused.iter().map(|refusal| refusal.call.action()).collect();
+        Ok(Part { table, frame, refused, missing })
+    }
+}
+
+/// Name of a batch of series: the same series and points, the same name.
+fn part_name(batch: &[metrics::Series], window: &Window) -> String {
+    use sha2::{Digest, Sha256};
+    let mut digest = Sha256::new();
+    digest.update(format!("{window:?}\n"));
+    for series in batch {
+        digest.update(format!("{series:?}\n"));
+    }
+    let digest: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("metrics-{digest}")
+}
