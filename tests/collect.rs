@@ -429,4 +429,6 @@ fn without_credentials_it_says_how_to_give_some() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{err}");
     assert!(err.contains("sts:GetCallerIdentity") && err.contains("--profile"), "{err}");
+    // In words, not as the library's own state.
+    assert!(!err.contains("DispatchFailure"), "{err}");
 }

@@ -147,10 +147,16 @@ impl Refusal {
         Refusal { call, failure, code, message }
     }
 
+    /// Code and message.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let code = self.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
+        format!("{code}{}", self.message)
+    }
+
     /// As a gap, with what closes it.
     #[must_use]
     pub fn gap(&self, scope: &Scope) -> GapEntry {
-        let code = self.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
         let action = self.call.action();
         let remedy = match self.failure {
             Failure::Denied => format!("grant {action} (surgeon permissions prints the whole policy)"),
@@ -163,7 +169,7 @@ impl Refusal {
             Failure::Other => format!("see what {action} says: aws {} help", self.call.service),
         };
         GapEntry {
-            what: format!("could not ask {action}: {code}{}", self.message),
+            what: format!("could not ask {action}: {}", self.words()),
             place: format!("{} {}", scope.account, scope.region),
             remedy,
         }

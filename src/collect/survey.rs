@@ -9,13 +9,12 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::ask::{Asked, Call, Collector, Scope, policy};
+use super::ask::{Asked, Call, Collector, Refusal, Scope, policy};
 use super::ec2;
 use super::metrics::{self, Window};
 use super::session::{Access, Session};
@@ -362,11 +361,8 @@ impl Survey {
             return Ok(self.regions.clone());
         }
         let answer = aws_sdk_ec2::Client::new(home).describe_regions().send().await;
-        let answer = answer.map_err(|error| SurveyError::Begin {
-            asked: REGIONS.action(),
-            message: DisplayErrorContext(&error).to_string(),
-            help: format!("grant {}, or name the regions with --region", REGIONS.action()),
-        })?;
+        let help = || format!("grant {}, or name the regions with --region", REGIONS.action());
+        let answer = answer.map_err(|error| begin(&Refusal::of(REGIONS, &error), help()))?;
         let mut names: Vec<String> =
             answer.regions().iter().filter_map(|region| region.region_name().map(str::to_owned)).collect();
         names.sort();
@@ -374,14 +370,16 @@ impl Survey {
     }
 }
 
+/// A refusal without which nothing can be asked.
+fn begin(refusal: &Refusal, help: String) -> SurveyError {
+    SurveyError::Begin { asked: refusal.call.action(), message: refusal.words(), help }
+}
+
 /// The account of the credentials, and its partition.
 async fn who(home: &SdkConfig) -> Result<(String, String), SurveyError> {
     let answer = aws_sdk_sts::Client::new(home).get_caller_identity().send().await;
-    let answer = answer.map_err(|error| SurveyError::Begin {
-        asked: WHO.action(),
-        message: DisplayErrorContext(&error).to_string(),
-        help: "give credentials that can read: aws configure, aws sso login, AWS_PROFILE, or --profile".into(),
-    })?;
+    let help = "give credentials that can read: aws configure, aws sso login, AWS_PROFILE, or --profile";
+    let answer = answer.map_err(|error| begin(&Refusal::of(WHO, &error), help.into()))?;
     let account = answer.account().unwrap_or_default().to_owned();
     let partition = answer.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws").to_owned();
     Ok((account, partition))
@@ -392,11 +390,8 @@ async fn accounts_of(home: &SdkConfig) -> Result<Vec<String>, SurveyError> {
     let mut pages = aws_sdk_organizations::Client::new(home).list_accounts().into_paginator().send();
     let mut all = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| SurveyError::Begin {
-            asked: ACCOUNTS.action(),
-            message: DisplayErrorContext(&error).to_string(),
-            help: format!("grant {} in the management account, or leave --org out", ACCOUNTS.action()),
-        })?;
+        let help = || format!("grant {} in the management account, or leave --org out", ACCOUNTS.action());
+        let page = page.map_err(|error| begin(&Refusal::of(ACCOUNTS, &error), help()))?;
         let active =
             page.accounts().iter().filter(|account| account.status().is_none_or(|status| status.as_str() == "ACTIVE"));
         all.extend(active.filter_map(|account| account.id().map(str::to_owned)));
@@ -417,10 +412,7 @@ async fn take_role(home: &SdkConfig, partition: &str, account: &str, role: &str)
     // Asked once, before everything else: a role that cannot be had is one gap and not one for each table.
     match aws_sdk_sts::Client::new(&config).get_caller_identity().send().await {
         Ok(_) => Ok(config),
-        Err(error) => {
-            let told = DisplayErrorContext(&error).to_string();
-            Err(told.lines().next().unwrap_or_default().to_owned())
-        }
+        Err(error) => Err(Refusal::of(WHO, &error).words()),
     }
 }
 
