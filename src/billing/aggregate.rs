@@ -117,8 +117,8 @@ impl Aggregates {
     }
 }
 
-/// Meters of instance hours, which reservations and savings plans can cover, by the start of their usage type.
-const ELIGIBLE: [&str; 13] = [
+/// Meters of hours of instances and of capacity, which reservations and savings plans can cover, by the start of their usage type.
+const ELIGIBLE: [&str; 15] = [
     "BoxUsage:",
     "DedicatedUsage:",
     "HostUsage:",
@@ -132,6 +132,8 @@ const ELIGIBLE: [&str; 13] = [
     "Fargate-",
     "Lambda-GB-Second",
     "Lambda-Provisioned-",
+    "ReadCapacityUnit-Hrs",
+    "WriteCapacityUnit-Hrs",
 ];
 
 /// Whether the hours of a usage type are kept: what commitments can cover. SageMaker's begin with what the instance does.

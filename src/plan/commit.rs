@@ -54,7 +54,7 @@ pub struct Item {
     pub term: Term,
     /// What it is for: a family and region, a meter and region; empty: everything that it covers.
     pub scope: String,
-    /// Instances, of reservations.
+    /// Instances, or units of capacity, of reservations.
     pub count: Option<Decimal>,
     /// Dollars an hour, upfront payments spread over the term.
     pub hourly: Decimal,
@@ -287,7 +287,7 @@ fn shares(scope: &Scope, plan: Plan, term: &Term, week: &Week<'_>, prices: &Pric
     shares
 }
 
-/// What can be bought of a level: tenths of a cent an hour, whole instances.
+/// What can be bought of a level: tenths of a cent an hour, whole instances, hundreds of units of capacity.
 fn item(offer: &Offer, level: f64, week: &Week<'_>) -> Option<Item> {
     let Term::Committed { years, payment, .. } = offer.term else { return None };
     let level = money(level);
@@ -295,8 +295,9 @@ fn item(offer: &Offer, level: f64, week: &Week<'_>) -> Option<Item> {
         Scope::Reserved(class) => {
             let facts = week.usage().classes.get(*class)?;
             let rate = (facts.on_demand * offer.shares.get(class)?).round_dp(PLACES);
-            // A level found in floats may lie a hair below a whole instance.
-            let count = (level.checked_div(rate)? + Decimal::new(1, 6)).floor();
+            // A level found in floats may lie a hair below what is sold.
+            let lot = Decimal::from(eligible(&facts.meter)?.lot);
+            let count = (level.checked_div(rate * lot)? + Decimal::new(1, 6)).floor() * lot;
             let place = facts.region.as_deref().unwrap_or("-");
             (rate * count, Some(count), format!("{} in {place}", facts.meter))
         }

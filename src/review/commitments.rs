@@ -112,7 +112,7 @@ pub struct ItemView {
     pub term: String,
     /// What it is for; empty: everything that the kind covers.
     pub scope: String,
-    /// Instances, of reservations.
+    /// Instances, or units of capacity, of reservations.
     pub count: Option<Amount>,
     /// Dollars an hour, upfront payments spread over the term.
     pub hourly: Amount,
@@ -204,11 +204,12 @@ impl PurchaseView {
     /// What the plan buys, in a sentence: a page says what ran on demand, not what is left of it.
     pub(super) fn sentence(&self) -> String {
         let item = |item: &ItemView| {
-            let amount = match item.count {
-                Some(count) => format!("{} instances", count.0.normalize()),
-                None => format!("{} an hour", item.hourly.0.normalize()),
-            };
-            if item.scope.is_empty() { amount } else { format!("{amount} for {}", item.scope) }
+            let hourly = || format!("{} an hour", item.hourly.0.normalize());
+            match item.count {
+                Some(count) => format!("{} × {}", count.0.normalize(), item.scope),
+                None if item.scope.is_empty() => hourly(),
+                None => format!("{} for {}", hourly(), item.scope),
+            }
         };
         let items: Vec<String> = self.items.iter().map(item).collect();
         format!("Once the rest of the plan is done: {}.", items.join(", "))

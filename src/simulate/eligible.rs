@@ -35,6 +35,8 @@ pub struct Eligible {
     pub platform: String,
     /// Normalisation units of one instance, where a reservation of one size covers others.
     pub units: Option<Decimal>,
+    /// How many are sold at once: instances one by one, capacity of DynamoDB by the hundred.
+    pub lot: u32,
 }
 
 /// Normalisation units of a size (EC2 User Guide, "How Reserved Instances are applied"; the same for RDS).
@@ -70,10 +72,11 @@ pub fn eligible(meter: &Meter) -> Option<Eligible> {
         let family = family(rest)?;
         let size = rest.rsplit('.').find(|part| *part != "search" && *part != "elasticsearch")?;
         let units = units(size).filter(|_| flexible).map(|units| units * Decimal::from(factor));
-        Some(Eligible { pool, instance_type: Some(rest.to_owned()), family: Some(family), platform, units })
+        Some(Eligible { pool, instance_type: Some(rest.to_owned()), family: Some(family), platform, units, lot: 1 })
     };
-    let other =
-        |pool| Some(Eligible { pool, instance_type: None, family: None, platform: usage.to_owned(), units: None });
+    let other = |pool| {
+        Some(Eligible { pool, instance_type: None, family: None, platform: usage.to_owned(), units: None, lot: 1 })
+    };
     match (service, kind) {
         ("AmazonEC2", "BoxUsage") => {
             let family = family(rest)?;
@@ -100,6 +103,19 @@ pub fn eligible(meter: &Meter) -> Option<Eligible> {
         ("AmazonElastiCache", "NodeUsage") => instance(Pool::Database, format!("elasticache/{code}"), true, 1),
         ("AmazonES", "ESInstance") | ("AmazonRedshift" | "AmazonMemoryDB", "Node" | "NodeUsage") => {
             instance(Pool::Reserved, service.to_owned(), false, 1)
+        }
+        // One unit in one hour; reserved capacity is bought in hundreds of them (DynamoDB Developer Guide, "Reserved capacity").
+        ("AmazonDynamoDB", "ReadCapacityUnit-Hrs" | "WriteCapacityUnit-Hrs") => {
+            let name = Some(kind.to_owned());
+            let platform = service.to_owned();
+            Some(Eligible {
+                pool: Pool::Database,
+                instance_type: name.clone(),
+                family: name,
+                platform,
+                units: None,
+                lot: 100,
+            })
         }
         ("AmazonSageMaker", _) if rest.starts_with("ml.") => instance(Pool::MachineLearning, kind.to_owned(), false, 1),
         _ => None,
@@ -161,6 +177,8 @@ mod tests {
             .map(|kind| of(&format!("AmazonRDS/{kind}:db.r6g.large/CreateDBInstance:0014")));
         assert_eq!((one.units, two.units, &one.platform), (Some(4.into()), Some(8.into()), &two.platform));
         assert_eq!(of("AmazonES/ESInstance:r5.large.search").family.as_deref(), Some("r5"));
+        assert_eq!(of("AmazonDynamoDB/ReadCapacityUnit-Hrs").lot, 100);
+        assert_eq!(eligible(&Meter("AmazonDynamoDB/IA-ReadCapacityUnit-Hrs".into())), None);
         assert_eq!(of("AmazonECS/Fargate-vCPU-Hours:perCPU").pool, Pool::Compute);
         assert_eq!(eligible(&Meter("AmazonEC2/EBS:VolumeUsage.gp2".into())), None);
     }

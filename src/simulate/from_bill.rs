@@ -215,7 +215,9 @@ fn reservation(one: &InForce) -> Result<Benefit, String> {
     };
     let meter = most.cloned().or_else(stated).ok_or("the bill does not say what it covers")?;
     let known = eligible(&meter).ok_or_else(|| format!("{meter} is no instance that reservations cover"))?;
+    // Fees name a type of instance; capacity has none.
     let instance_type = fee
+        .filter(|_| known.lot == 1)
         .map(|(_, tail)| tail.split('/').next().unwrap_or(tail).to_owned())
         .or(known.instance_type.clone())
         .ok_or("the bill does not say which instance type it is for")?;

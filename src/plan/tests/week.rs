@@ -12,16 +12,18 @@ const M5: &str = "AmazonEC2/BoxUsage:m5.large";
 const M7G: &str = "AmazonEC2/BoxUsage:m7g.large";
 const T3: &str = "AmazonEC2/BoxUsage:t3.large";
 const T4G: &str = "AmazonEC2/BoxUsage:t4g.large";
+const READS: &str = "AmazonDynamoDB/ReadCapacityUnit-Hrs";
 
-/// Price on demand in us-east-1, in tenths of a thousandth.
+/// Price on demand in us-east-1.
 fn price(meter: &str) -> Decimal {
-    let hundredths = match meter {
-        M5 => 960,
-        M7G => 816,
-        T3 => 832,
-        _ => 672,
+    let hundred_thousandths = match meter {
+        M5 => 9600,
+        M7G => 8160,
+        T3 => 8320,
+        READS => 13,
+        _ => 6720,
     };
-    Decimal::new(hundredths, 4)
+    Decimal::new(hundred_thousandths, 5)
 }
 
 fn of(resource: usize) -> Target {
@@ -49,7 +51,7 @@ impl Fleet {
             let used = (0..168).map(|hour| (hour, Decimal::ONE)).collect();
             baseline.hours.insert((of(resource), Meter((*meter).into())), used);
         }
-        for meter in [M5, M7G, T3, T4G] {
+        for meter in [M5, M7G, T3, T4G, READS] {
             let count = Decimal::from(meters.iter().filter(|used| **used == meter).count());
             if count.is_zero() {
                 continue;
@@ -195,6 +197,23 @@ fn offer() -> Finding {
     one.target = Target { account: None, region: None, resource: None };
     one.id = FindingId::new(&one.rule, &one.target);
     one
+}
+
+#[test]
+fn capacity_is_reserved_by_the_hundred() {
+    let term = "reserved-1y-partial-upfront".parse().unwrap();
+    let reserve = || on(0, "commitments-reserved-capacity", READS, Verb::Commit(term));
+    // Units in all hours, units a reservation has, dollars an hour at AWS's 0.0000592466 a read unit of us-east-1.
+    for (units, reserved, hourly) in [(250, Some(200), "0.01184932"), (100, Some(100), "0.00592466"), (99, None, "0")] {
+        let fleet = Fleet::new(&vec![READS; units], vec![]);
+        let plan = fleet.plan(vec![reserve()]);
+        let items = plan.findings[0].purchase.as_ref().map_or_else(Vec::new, |purchase| purchase.items.clone());
+        assert_eq!(items.iter().map(|item| item.count).next().flatten(), reserved.map(Decimal::from), "{units}");
+        let expected: Decimal = hourly.parse().unwrap();
+        assert_eq!(items.iter().map(|item| item.hourly.round_dp(8)).sum::<Decimal>(), expected, "{units}");
+        let saves = (price(READS) * Decimal::from(reserved.unwrap_or_default()) - expected) * Decimal::from(730);
+        assert_eq!(plan.net().round_dp(2), saves.round_dp(2), "{units}");
+    }
 }
 
 /// Off in the first hours of the week.
