@@ -7,10 +7,12 @@
 pub mod ask;
 pub mod bills;
 #[cfg(feature = "aws")]
-mod ec2;
-#[cfg(feature = "aws")]
 pub mod metrics;
 pub mod price_list;
+#[cfg(feature = "aws")]
+pub mod recording;
+#[cfg(feature = "aws")]
+mod services;
 #[cfg(feature = "aws")]
 pub mod session;
 #[cfg(feature = "aws")]

@@ -179,7 +179,7 @@ pub fn canonical_resource_id(text: &str) -> Option<String> {
 /// noun; `None` when the id does not say.
 #[must_use]
 pub fn resource_type(id: &str) -> Option<&'static str> {
-    const PREFIXES: [(&str, &str); 7] = [
+    const PREFIXES: [(&str, &str); 10] = [
         ("i-", "instance"),
         ("vol-", "volume"),
         ("snap-", "snapshot"),
@@ -187,6 +187,9 @@ pub fn resource_type(id: &str) -> Option<&'static str> {
         ("eipalloc-", "elastic-ip"),
         ("eni-", "network-interface"),
         ("vpce-", "vpc-endpoint"),
+        ("h-", "dedicated-host"),
+        ("tgw-attach-", "transit-gateway-attachment"),
+        ("vpn-", "vpn-connection"),
     ];
     if let Some((_, kind)) = PREFIXES.iter().find(|(prefix, _)| id.starts_with(prefix)) {
         return Some(kind);
@@ -202,6 +205,17 @@ pub fn resource_type(id: &str) -> Option<&'static str> {
         ("lambda", "function") => Some("function"),
         ("elasticloadbalancing", "loadbalancer") => Some("load-balancer"),
         ("eks", "cluster") => Some("eks-cluster"),
+        ("ecs", "service") => Some("ecs-service"),
+        ("ecr", "repository") => Some("repository"),
+        ("dynamodb", "table") => Some("dynamodb-table"),
+        ("elasticache", "cluster") => Some("cache-cluster"),
+        ("es", "domain") => Some("search-domain"),
+        ("redshift", "cluster") => Some("redshift-cluster"),
+        ("elasticfilesystem", "file-system") => Some("file-system"),
+        ("kinesis", "stream") => Some("stream"),
+        ("kms", "key") => Some("key"),
+        ("secretsmanager", "secret") => Some("secret"),
+        ("sqs", _) => Some("queue"),
         ("savingsplans", "savingsplan") => Some("savings-plan"),
         _ => None,
     }

@@ -19,6 +19,7 @@ pub mod quantity;
 pub mod period;
 pub mod ratio;
 pub mod id;
+pub mod pseudonym;
 // Tables.
 pub mod table;
 pub mod dataset;

@@ -11,19 +11,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::billing::{self, Bill, BillError, Container};
+use crate::pseudonym::{self, Pseudonyms, ShortKey};
 
 mod copy;
 mod look;
 mod map;
 mod policy;
-mod pseudonym;
 mod wording;
 
 use look::Search;
-use pseudonym::Pseudonyms;
-
-/// Bytes of the shortest key.
-pub const SHORTEST_KEY: usize = 16;
 
 /// What was written.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -78,10 +74,8 @@ pub enum RedactError {
     )]
     NotEmpty(String),
     /// The key can be guessed.
-    #[error(
-        "the key has {0} bytes, fewer than 16\nhelp: make one with: head -c 32 /dev/urandom > redact.key, and keep it to yourself"
-    )]
-    ShortKey(usize),
+    #[error(transparent)]
+    ShortKey(#[from] ShortKey),
     /// A copy does not add up to its original. Our bug; the copies are removed.
     #[error("{file}: its copy has other records or another total\nhelp: no copy was kept; please report this")]
     Differs {
@@ -105,8 +99,8 @@ pub enum RedactError {
 /// # Errors
 /// [`RedactError`]; then no copy is left.
 pub fn redact(bill: &Bill, key: &[u8], into: &Path, progress: &dyn Fn(&Path)) -> Result<Redacted, RedactError> {
-    if key.len() < SHORTEST_KEY {
-        return Err(RedactError::ShortKey(key.len()));
+    if key.len() < pseudonym::SHORTEST_KEY {
+        return Err(ShortKey(key.len()).into());
     }
     let io = |source| RedactError::Io { file: into.display().to_string(), source };
     if into.exists() && fs::read_dir(into).map_err(io)?.next().is_some() {

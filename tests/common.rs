@@ -71,26 +71,29 @@ pub(crate) fn demo_dataset() -> String {
     folder.path().display().to_string()
 }
 
-/// Exit code, stdout and stderr of the binary with the credentials of a test and without this machine's configuration.
-pub(crate) fn surgeon_with_credentials(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let nowhere = folder.path().join("none");
+/// The binary with the credentials of a test and without this machine's configuration.
+pub(crate) fn command_with_credentials() -> Command {
+    let nowhere = std::env::temp_dir().join("no-such-configuration");
     let mut command = Command::new(env!("CARGO_BIN_EXE_surgeon"));
     for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION", "NO_COLOR", "COLUMNS"] {
         command.env_remove(name);
     }
-    let output = command
-        .args(arguments)
-        .current_dir(folder.path())
+    command
+        .current_dir(std::env::temp_dir())
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test-secret")
         .env("AWS_CONFIG_FILE", &nowhere)
         .env("AWS_SHARED_CREDENTIALS_FILE", &nowhere)
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("NO_PROXY", "127.0.0.1")
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap();
+        .env("NO_PROXY", "127.0.0.1");
+    command
+}
+
+/// Its exit code, stdout and stderr.
+pub(crate) fn surgeon_with_credentials(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command_with_credentials();
+    let output = command.args(arguments).current_dir(folder.path()).envs(environment.iter().copied()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let (out, err) = (text(output.stdout), text(output.stderr));
     assert!(!err.contains("test-secret") && !out.contains("test-secret"), "{err}");

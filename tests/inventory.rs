@@ -34,6 +34,7 @@ fn inventory(folder: &Path, complete: bool) -> String {
         complete: Some(complete),
         missing: (!complete).then(|| "ec2:DescribeVolumes".into()),
         rows: Some(1),
+        as_of: Some("2026-11-01T00:00:00Z".parse().unwrap()),
     };
     let gap = GapEntry {
         what: "could not ask ec2:DescribeVolumes: UnauthorizedOperation: You may not.".into(),

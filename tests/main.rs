@@ -45,6 +45,8 @@ mod oddities;
 mod prices;
 /// Readers: packings, columns that differ, Parquet types.
 mod readers;
+/// Answers on disk: no name in them, and the same again.
+mod recordings;
 /// Copies without names: the same figures, nothing said.
 mod redact;
 /// Bills in S3: copies, caches, refusals.

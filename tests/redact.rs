@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use scale_surgeon::billing::{self, Options};
 use scale_surgeon::id::canonical_resource_id;
+use scale_surgeon::pseudonym::ShortKey;
 use scale_surgeon::redact::{RedactError, Redacted, redact};
 use scale_surgeon::review::Review;
 use serde_json::{Value, json};
@@ -343,7 +344,7 @@ fn nothing_is_written_over_and_a_key_is_not_short() {
     assert!(matches!(refused, RedactError::NotEmpty(_)), "{refused}");
     assert_eq!((std::fs::read_dir(folder.path()).unwrap().count(), text(&bill)), (1, before));
     let output = folder.path().join("copies");
-    assert!(matches!(redact(&opened, &[7; 15], &output, &|_| {}), Err(RedactError::ShortKey(15))));
+    assert!(matches!(redact(&opened, &[7; 15], &output, &|_| {}), Err(RedactError::ShortKey(ShortKey(15)))));
     assert!(!output.exists());
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use rust_decimal::Decimal;
 
 use super::{CliError, Ending, input, say, usage, write_out};
-use crate::collect::metrics;
+use crate::collect::metrics::{self, Wanted};
+use crate::collect::recording::{Recorder, Replay, Tape};
 use crate::collect::session::Access;
 use crate::collect::survey::{self, Done, Survey, SurveyError};
 use crate::dataset::Dataset;
@@ -61,12 +63,24 @@ pub(super) struct CollectArgs {
     /// End of the last complete day; today without it.
     #[arg(long, value_name = "DATE")]
     as_of: Option<AsOf>,
+    /// Keep every question and answer in this file, with pseudonyms for names and ids: for tests, or to hand to somebody.
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    record: Option<PathBuf>,
+    /// File whose bytes make the pseudonyms, at least 16: with the key of surgeon redact, a recording fits the copies of the bill.
+    #[arg(long, value_name = "FILE", requires = "record")]
+    key: Option<PathBuf>,
+    /// Take the answers from a recording, and ask nobody.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["as_of", "profile", "endpoint"])]
+    replay: Option<PathBuf>,
     /// Exit with 4 when something was not answered.
     #[arg(long)]
     strict: bool,
     /// Another address for every service (a stand-in for AWS).
     #[arg(long, value_name = "URL", hide = true)]
     endpoint: Option<String>,
+    /// What stands behind --endpoint, for the head of a recording.
+    #[arg(long, value_name = "NAME", hide = true, requires = "endpoint")]
+    server: Option<String>,
     /// Attempts at each request.
     #[arg(long, value_name = "N", hide = true)]
     attempts: Option<u32>,
@@ -79,11 +93,14 @@ pub(super) struct PermissionsArgs {
 }
 
 impl WhatArgs {
-    /// Metrics that some rule names.
-    fn wanted(&self) -> anyhow::Result<BTreeSet<String>> {
+    /// Metrics that some rule names, of tables that it reads.
+    fn wanted(&self) -> anyhow::Result<BTreeSet<Wanted>> {
         let rules = crate::rules::builtin().map_err(|errors| super::rules::all_errors(&errors))?;
-        let named = |name: &&str| rules.iter().any(|rule| rule.query.contains(&format!("'{name}'")));
-        Ok(metrics::names().into_iter().filter(|name| self.all_metrics || named(name)).map(str::to_owned).collect())
+        let named = |(table, name): &Wanted| {
+            let quoted = format!("'{name}'");
+            rules.iter().any(|rule| rule.tables.iter().any(|read| read == table) && rule.query.contains(&quoted))
+        };
+        Ok(metrics::known().into_iter().filter(|wanted| self.all_metrics || named(wanted)).collect())
     }
 
     fn survey(&self) -> anyhow::Result<Survey> {
@@ -104,6 +121,25 @@ impl WhatArgs {
             max_cost: None,
             parallel: 1,
         })
+    }
+}
+
+impl CollectArgs {
+    /// Where answers come from, and whether they are kept; a replay is as of its recording.
+    fn tape(&self, survey: &mut Survey) -> anyhow::Result<Tape> {
+        if let Some(path) = &self.replay {
+            let replay = Replay::open(path)?;
+            survey.as_of = replay.head.as_of.parse().map_err(|error| usage(format!("{}: {error}", path.display())))?;
+            return Ok(Tape::Replay(Arc::new(replay)));
+        }
+        let Some(path) = &self.record else { return Ok(Tape::Off) };
+        let key = super::redact::key(self.key.as_deref())?;
+        let server = match (&self.server, &self.endpoint) {
+            (Some(name), _) => name.clone(),
+            (None, Some(_)) => "a stand-in for AWS".to_owned(),
+            (None, None) => "aws".to_owned(),
+        };
+        Ok(Tape::Record(Arc::new(Recorder::new(path, &key, server, survey.as_of.to_string())?)))
     }
 }
 
@@ -130,12 +166,20 @@ pub(super) fn run(args: &CollectArgs) -> anyhow::Result<Ending> {
         write_out(plan(&survey).as_bytes())?;
         return Ok(Ending::Done);
     }
-    survey.access = Access { profile: args.profile.clone(), endpoint: args.endpoint.clone(), attempts: args.attempts };
     survey.as_of = args.as_of.unwrap_or(survey.as_of);
+    let tape = args.tape(&mut survey)?;
+    survey.access =
+        Access { profile: args.profile.clone(), endpoint: args.endpoint.clone(), attempts: args.attempts, tape };
     survey.folder = args.output.clone().unwrap_or_default();
     (survey.max_cost, survey.parallel) = (args.max_scan_cost, args.parallel);
     if Dataset::is_at(&survey.folder) && !survey.goes_on() {
         return Err(usage(format!("{} holds a Dataset already; name another folder", survey.folder.display())));
+    }
+    if survey.goes_on() && (args.record.is_some() || args.replay.is_some()) {
+        let place = survey.folder.display();
+        return Err(usage(format!(
+            "{place} has parts of an earlier run, which would not be asked for; name another folder"
+        )));
     }
     let bar = input::progress();
     let done = survey.run(&|step| bar.set_message(step));

@@ -29,10 +29,7 @@ pub(super) struct RedactArgs {
 pub(super) fn run(args: &RedactArgs) -> anyhow::Result<Ending> {
     let settings = settings::read(args.reading.config.as_deref())?;
     let options = args.reading.options(&settings, settings.allocation.keys.clone())?;
-    let key = match &args.key {
-        Some(path) => std::fs::read(path).with_context(|| path.display().to_string())?,
-        None => passing_key(),
-    };
+    let key = key(args.key.as_deref())?;
     let bar = input::progress();
     let local = args.reading.s3.fetch(&args.bills, &bar)?;
     let bill = billing::open(&local.inputs, options, &|step| input::show(&bar, step));
@@ -56,6 +53,14 @@ pub(super) fn run(args: &RedactArgs) -> anyhow::Result<Ending> {
         made.looked_for, made.common
     ));
     Ok(Ending::Done)
+}
+
+/// The bytes of a file, or others in every run.
+pub(super) fn key(file: Option<&Path>) -> anyhow::Result<Vec<u8>> {
+    match file {
+        Some(path) => std::fs::read(path).with_context(|| path.display().to_string()),
+        None => Ok(passing_key()),
+    }
 }
 
 fn refused(error: RedactError) -> anyhow::Error {

@@ -29,12 +29,21 @@ pub struct Call {
 }
 
 impl Call {
-    /// What IAM must allow.
+    /// What IAM must allow: named as the operation, but for some of S3's.
     #[must_use]
     pub fn action(&self) -> String {
-        format!("{}:{}", self.service, self.operation)
+        let renamed = S3_ACTIONS.iter().find(|(operation, _)| self.service == "s3" && *operation == self.operation);
+        format!("{}:{}", self.service, renamed.map_or(self.operation, |(_, action)| action))
     }
 }
+
+/// Operations of S3 whose actions have other names (Service Authorization Reference, Amazon S3).
+const S3_ACTIONS: [(&str, &str); 4] = [
+    ("ListBuckets", "ListAllMyBuckets"),
+    ("GetBucketLifecycleConfiguration", "GetLifecycleConfiguration"),
+    ("ListBucketIntelligentTieringConfigurations", "GetIntelligentTieringConfiguration"),
+    ("ListMultipartUploads", "ListBucketMultipartUploads"),
+];
 
 /// Where something is asked.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -93,8 +102,20 @@ pub struct Collector {
     pub table: &'static Table,
     /// Everything that it calls.
     pub calls: &'static [Call],
+    /// Whether one region answers for all of them.
+    pub global: bool,
     /// Asks.
-    pub(super) ask: for<'a> fn(&'a Session) -> Pin<Box<dyn Future<Output = Asked> + Send + 'a>>,
+    pub(super) ask: Ask,
+}
+
+/// How a session is asked for a table.
+pub(super) type Ask = for<'a> fn(&'a Session) -> Pin<Box<dyn Future<Output = Asked> + Send + 'a>>;
+
+impl Collector {
+    /// Of one region.
+    pub(super) const fn of(table: &'static Table, calls: &'static [Call], ask: Ask) -> Self {
+        Collector { table, calls, global: false, ask }
+    }
 }
 
 /// Codes of services for the same, as their API references list them.
@@ -134,7 +155,8 @@ impl Refusal {
                     () if code.is_none() => Failure::Malformed,
                     () => Failure::Other,
                 };
-                let said = told.err().message().unwrap_or("it gave no reason").to_owned();
+                let none = if code.is_none() { "what came is no answer of the service" } else { "it gave no reason" };
+                let said = told.err().message().unwrap_or(none).to_owned();
                 (failure, code.or_else(|| Some(status(told.raw()))), said)
             }
             SdkError::ResponseError(told) => {
@@ -203,10 +225,11 @@ pub(super) async fn pages<T, E: ProvideErrorMetadata + Error + 'static>(
     }
 }
 
-/// A time of the SDK.
+/// A time of the SDK, to the microsecond: JSON has it as a float, which is a little beside.
 pub(super) fn time(time: Option<&DateTime>) -> Option<Timestamp> {
     let time = time?;
-    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+    let micros = (i64::from(time.subsec_nanos()) + 500) / 1000;
+    Timestamp::from_microsecond(time.secs().checked_mul(1_000_000)?.checked_add(micros)?).ok()
 }
 
 /// The policy that allows these calls and nothing else, as IAM reads it.

@@ -1,6 +1,6 @@
 //! Metrics of what was found, by CloudWatch's GetMetricData, in as few and as cheap calls as it allows.
 //!
-//! Knows: which metrics each table's resources have, how many series and points one call may ask for, what it costs. Does not
+//! Knows: how many series and points one call may ask for, what it costs, and that the agent's series have to be looked up. Does not
 //! know: which are low. What CloudWatch has no point for stays missing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,14 +11,21 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
-use super::ask::{Asked, Call, pages, time};
-use super::session::Session;
+use super::ask::{Asked, Call, Refusal, pages, time};
+use super::session::{Session, client};
 use crate::money::PLACES;
+use crate::table::Frame;
 use crate::table::inventory::Metric;
+use crate::table::read::texts;
 use crate::table::rows::Rows;
 
-/// The operation.
+mod watched;
+
+use watched::{AGENT, Value, WATCHED, Watched};
+
+/// The operations.
 pub const CALL: Call = Call { service: "cloudwatch", operation: "GetMetricData" };
+pub(super) const LIST: Call = Call { service: "cloudwatch", operation: "ListMetrics" };
 
 /// Series of one call, and points of one call (Amazon CloudWatch API reference, GetMetricData).
 const MOST_SERIES: usize = 500;
@@ -28,51 +35,6 @@ const MOST_POINTS: i64 = 100_800;
 const DOLLARS_PER_THOUSAND: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 const SECONDS_PER_DAY: i64 = 86_400;
-
-/// Metrics of the resources of a table.
-struct Watched {
-    table: &'static str,
-    namespace: &'static str,
-    dimension: &'static str,
-    metrics: &'static [(&'static str, &'static [&'static str])],
-}
-
-/// The services' own metrics (their user guides, "Monitoring … with CloudWatch").
-const WATCHED: &[Watched] = &[
-    Watched {
-        table: "ec2_instances",
-        namespace: "AWS/EC2",
-        dimension: "InstanceId",
-        metrics: &[
-            ("CPUUtilization", &["Average", "Maximum"]),
-            ("NetworkIn", &["Sum"]),
-            ("NetworkOut", &["Sum"]),
-            ("CPUCreditBalance", &["Minimum"]),
-            ("CPUSurplusCreditsCharged", &["Sum"]),
-        ],
-    },
-    Watched {
-        table: "ebs_volumes",
-        namespace: "AWS/EBS",
-        dimension: "VolumeId",
-        metrics: &[
-            ("VolumeReadOps", &["Sum"]),
-            ("VolumeWriteOps", &["Sum"]),
-            ("VolumeReadBytes", &["Sum"]),
-            ("VolumeWriteBytes", &["Sum"]),
-        ],
-    },
-    Watched {
-        table: "nat_gateways",
-        namespace: "AWS/NATGateway",
-        dimension: "NatGatewayId",
-        metrics: &[
-            ("BytesOutToDestination", &["Sum"]),
-            ("BytesOutToSource", &["Sum"]),
-            ("ActiveConnectionCount", &["Maximum"]),
-        ],
-    },
-];
 
 /// What is to be asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,33 +53,58 @@ pub struct Series {
     /// Resource.
     pub resource: String,
     namespace: &'static str,
-    dimension: &'static str,
+    dimensions: Vec<(String, String)>,
     metric: &'static str,
     statistic: &'static str,
 }
 
-/// Names of all metrics that can be asked for.
+/// A table, and the name of a metric of its resources.
+pub type Wanted = (&'static str, &'static str);
+
+/// All metrics that can be asked for.
 #[must_use]
-pub fn names() -> BTreeSet<&'static str> {
-    WATCHED.iter().flat_map(|watched| watched.metrics).map(|(name, _)| *name).collect()
+pub fn known() -> BTreeSet<Wanted> {
+    let named = |watched: &'static Watched| watched.metrics.iter().map(|(name, _)| (watched.table, *name));
+    WATCHED.iter().chain([&AGENT]).flat_map(named).collect()
 }
 
-/// Whether the resources of a table have metrics.
-pub(super) fn watches(table: &str) -> bool {
-    WATCHED.iter().any(|watched| watched.table == table)
+/// Whether the resources of a table have metrics that are wanted.
+pub(super) fn watches(table: &str, wanted: &BTreeSet<Wanted>) -> bool {
+    wanted.iter().any(|(of, _)| *of == table)
+}
+
+/// Whether the agent has to be looked up for what is wanted.
+pub(super) fn asks_agent(table: &str, wanted: &BTreeSet<Wanted>) -> bool {
+    table == AGENT.table && AGENT.metrics.iter().any(|(name, _)| wanted.contains(&(AGENT.table, *name)))
 }
 
 /// Series of the resources of a table, of the metrics that are wanted.
-pub(super) fn series(table: &str, resources: &[String], wanted: &BTreeSet<String>) -> Vec<Series> {
-    let watched = WATCHED.iter().filter(|watched| watched.table == table);
+pub(super) fn series(account: &str, table: &str, rows: &Frame, wanted: &BTreeSet<Wanted>) -> Vec<Series> {
+    let ids = texts(rows, "ResourceId");
     let mut all = Vec::new();
-    for Watched { namespace, dimension, metrics, .. } in watched {
-        for resource in resources {
-            for (metric, statistics) in metrics.iter().filter(|(metric, _)| wanted.contains(*metric)) {
+    for watched in WATCHED.iter().filter(|watched| watched.table == table) {
+        let named: Vec<_> =
+            watched.metrics.iter().filter(|(name, _)| wanted.contains(&(watched.table, *name))).collect();
+        if named.is_empty() {
+            continue;
+        }
+        let kinds = watched.of.map(|(column, kinds)| (texts(rows, column), kinds));
+        let columns: Vec<(&str, Vec<Option<String>>)> =
+            watched.dimensions.iter().map(|(name, value)| (*name, values(*value, account, &ids, rows))).collect();
+        for (row, id) in ids.iter().enumerate() {
+            let Some(resource) = id else { continue };
+            let fits = |(column, kinds): &(Vec<Option<String>>, &[&str])| {
+                column[row].as_deref().is_some_and(|kind| kinds.contains(&kind))
+            };
+            let dimensions: Option<Vec<(String, String)>> =
+                columns.iter().map(|(name, values)| Some(((*name).to_owned(), values[row].clone()?))).collect();
+            // A row that does not say what its metrics are named by has none.
+            let Some(dimensions) = dimensions.filter(|_| kinds.as_ref().is_none_or(fits)) else { continue };
+            for (metric, statistics) in &named {
                 all.extend(statistics.iter().map(|statistic| Series {
                     resource: resource.clone(),
-                    namespace,
-                    dimension,
+                    namespace: watched.namespace,
+                    dimensions: dimensions.clone(),
                     metric,
                     statistic,
                 }));
@@ -125,6 +112,49 @@ pub(super) fn series(table: &str, resources: &[String], wanted: &BTreeSet<String
         }
     }
     all
+}
+
+fn values(value: Value, account: &str, ids: &[Option<String>], rows: &Frame) -> Vec<Option<String>> {
+    match value {
+        Value::Id => ids.to_vec(),
+        Value::IdAfter(start) => {
+            let after = |id: &String| id.split_once(start).map(|(_, rest)| rest.to_owned());
+            ids.iter().map(|id| id.as_ref().and_then(after)).collect()
+        }
+        Value::Column(name) => texts(rows, name),
+        Value::Account => vec![Some(account.to_owned()); ids.len()],
+    }
+}
+
+/// Series of CloudWatch's agent in the instances of a region, as it names them.
+pub(super) async fn agent(session: &Session, rows: &Frame, wanted: &BTreeSet<Wanted>) -> (Vec<Series>, Vec<Refusal>) {
+    let (mut all, mut refused) = (Vec::new(), Vec::new());
+    let known: BTreeSet<String> = texts(rows, "ResourceId").into_iter().flatten().collect();
+    for (metric, statistics) in AGENT.metrics.iter().filter(|(name, _)| wanted.contains(&(AGENT.table, *name))) {
+        let sent = client!(session, aws_sdk_cloudwatch)
+            .list_metrics()
+            .namespace(AGENT.namespace)
+            .metric_name(*metric)
+            .into_paginator()
+            .send();
+        pages(LIST, sent, &mut refused, |page| {
+            for found in page.metrics.unwrap_or_default() {
+                let pair = |one: &Dimension| Some((one.name()?.to_owned(), one.value()?.to_owned()));
+                let dimensions: Vec<(String, String)> = found.dimensions().iter().filter_map(pair).collect();
+                let instance = dimensions.iter().find(|(name, _)| name == AGENT.dimensions[0].0);
+                let Some((_, resource)) = instance.filter(|(_, id)| known.contains(id)) else { continue };
+                all.extend(statistics.iter().map(|statistic| Series {
+                    resource: resource.clone(),
+                    namespace: AGENT.namespace,
+                    dimensions: dimensions.clone(),
+                    metric,
+                    statistic,
+                }));
+            }
+        })
+        .await;
+    }
+    (all, refused)
 }
 
 /// How many series one call may ask for.
@@ -142,15 +172,17 @@ pub fn cost(series: usize) -> Decimal {
 /// Asks for one batch of series.
 pub(super) async fn ask(session: &Session, batch: &[Series], window: &Window) -> Asked {
     let queries = batch.iter().enumerate().map(|(at, series)| {
-        let dimension = Dimension::builder().name(series.dimension).value(&series.resource).build();
-        let metric =
-            Named::builder().namespace(series.namespace).metric_name(series.metric).dimensions(dimension).build();
+        let dimension = |(name, value): &(String, String)| Dimension::builder().name(name).value(value).build();
+        let metric = Named::builder()
+            .namespace(series.namespace)
+            .metric_name(series.metric)
+            .set_dimensions(Some(series.dimensions.iter().map(dimension).collect()))
+            .build();
         let stat = MetricStat::builder().metric(metric).period(window.seconds).stat(series.statistic).build();
         MetricDataQuery::builder().id(format!("q{at}")).metric_stat(stat).return_data(true).build()
     });
     let end = window.end.as_second();
-    let sent = session
-        .cloudwatch
+    let sent = client!(session, aws_sdk_cloudwatch)
         .get_metric_data()
         .set_metric_data_queries(Some(queries.collect()))
         .start_time(DateTime::from_secs(end - window.days * SECONDS_PER_DAY))
@@ -185,6 +217,7 @@ pub(super) async fn ask(session: &Session, batch: &[Series], window: &Window) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::inventory::{LoadBalancer, NatGateway};
 
     #[test]
     fn a_call_asks_for_no_more_than_it_may() {
@@ -195,21 +228,29 @@ mod tests {
     }
 
     #[test]
-    fn series_are_asked_for_by_resource_metric_and_statistic() {
-        let every: BTreeSet<String> = names().into_iter().map(str::to_owned).collect();
-        let of = |table, ids: &[&str], wanted| {
-            series(table, &ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>(), wanted)
-        };
-        let all = of("nat_gateways", &["nat-1", "nat-2"], &every);
+    fn series_are_named_as_the_service_names_them() {
+        let gateway = |id: &str| NatGateway { id: id.into(), ..NatGateway::default() };
+        let gateways = Rows::of(vec![gateway("nat-1"), gateway("nat-2")]).frame().unwrap();
+        let of = |table, rows: &Frame, wanted: &BTreeSet<Wanted>| series("111122223333", table, rows, wanted);
+        let all = of("nat_gateways", &gateways, &known());
         assert_eq!(all.len(), 6);
-        assert_eq!(
-            (all[0].resource.as_str(), all[0].metric, all[0].statistic),
-            ("nat-1", "BytesOutToDestination", "Sum")
-        );
-        assert!(of("ec2_addresses", &["eipalloc-1"], &every).is_empty());
+        assert_eq!(all[0].dimensions, [("NatGatewayId".to_owned(), "nat-1".to_owned())]);
+        assert!(of("ec2_addresses", &gateways, &known()).is_empty());
         // What no rule asks is not asked for.
-        let few = ["CPUUtilization".to_owned()].into();
-        assert_eq!([of("ec2_instances", &["i-1"], &few).len(), of("nat_gateways", &["nat-1"], &few).len()], [2, 0]);
+        let few = [("nat_gateways", "ActiveConnectionCount")].into();
+        assert_eq!(of("nat_gateways", &gateways, &few).len(), 2);
         assert_eq!(cost(1500).normalize().to_string(), "0.015");
+        // Balancers of each kind have their own; one that does not say its kind has none.
+        let balancer = |id: &str, kind: Option<&str>| LoadBalancer {
+            id: format!("arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/{id}"),
+            balancer: Some(id.into()),
+            balancer_type: kind.map(str::to_owned),
+            ..LoadBalancer::default()
+        };
+        let kinds = [("app/shop/1", Some("application")), ("old", Some("classic")), ("x", None)];
+        let balancers = Rows::of(kinds.map(|(id, kind)| balancer(id, kind)).into()).frame().unwrap();
+        let named = of("load_balancers", &balancers, &[("load_balancers", "RequestCount")].into());
+        let named: Vec<_> = named.iter().map(|one| (one.namespace, one.dimensions[0].1.as_str())).collect();
+        assert_eq!(named, [("AWS/ApplicationELB", "app/shop/1"), ("AWS/ELB", "old")]);
     }
 }

@@ -15,9 +15,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::ask::{Asked, Call, Collector, Refusal, Scope, policy};
-use super::ec2;
-use super::metrics::{self, Window};
-use super::session::{Access, Session};
+use super::metrics::{self, Wanted, Window};
+use super::recording::{Tape, TapeError};
+use super::services::collectors;
+use super::session::{Access, Session, client};
 use crate::dataset::{AskedEntry, Dataset, DatasetError, GapEntry, Manifest, SCHEMA_VERSION};
 use crate::period::AsOf;
 use crate::table;
@@ -35,8 +36,8 @@ pub struct Survey {
     pub regions: Vec<String>,
     /// Tables; empty: all.
     pub tables: BTreeSet<String>,
-    /// Names of the metrics that are wanted.
-    pub metrics: BTreeSet<String>,
+    /// Metrics that are wanted.
+    pub metrics: BTreeSet<Wanted>,
     /// Days of metrics before as-of; 0: none.
     pub days: u16,
     /// Seconds of a point.
@@ -77,6 +78,9 @@ pub enum SurveyError {
     /// The folder.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// The recording.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
     /// A table does not fit its declaration, or the disk failed.
     #[error("{0}")]
     Kept(String),
@@ -105,11 +109,6 @@ const ACCOUNTS: Call = Call { service: "organizations", operation: "ListAccounts
 /// Region of the first questions when none is configured: every account has it.
 const HOME: &str = "us-east-1";
 
-/// All collectors.
-fn collectors() -> impl Iterator<Item = &'static Collector> {
-    ec2::COLLECTORS.iter()
-}
-
 /// Names of the tables that can be collected.
 #[must_use]
 pub fn tables() -> Vec<&'static str> {
@@ -123,8 +122,8 @@ impl Survey {
 
     /// Whether metrics are asked for: some are wanted, of tables that are.
     fn measures(&self) -> bool {
-        let watched = collectors().any(|one| self.wants(one.table.name) && metrics::watches(one.table.name));
-        self.days > 0 && !self.metrics.is_empty() && watched
+        let watched = |one: &Collector| self.wants(one.table.name) && metrics::watches(one.table.name, &self.metrics);
+        self.days > 0 && collectors().any(watched)
     }
 
     /// Every operation that this survey may call.
@@ -137,6 +136,9 @@ impl Survey {
         }
         if self.measures() {
             calls.insert(metrics::CALL);
+            let asks_agent = |one: &Collector| metrics::asks_agent(one.table.name, &self.metrics);
+            calls
+                .extend(collectors().any(|one| self.wants(one.table.name) && asks_agent(one)).then_some(metrics::LIST));
         }
         calls
     }
@@ -182,18 +184,32 @@ impl Survey {
     /// [`SurveyError`] when nobody can be asked, or what was found cannot be kept.
     pub fn run(&self, said: &(dyn Fn(String) + Sync)) -> Result<Done, SurveyError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.map_err(|error| SurveyError::Kept(error.to_string()))?.block_on(self.ask(said))
+        let done = runtime.map_err(|error| SurveyError::Kept(error.to_string()))?.block_on(self.ask(said));
+        match &self.access.tape {
+            Tape::Off => done,
+            // What was asked is worth keeping however it ended.
+            Tape::Record(recorder) => recorder.finish().map_err(SurveyError::from).and(done),
+            Tape::Replay(replay) => replay.finish().map_err(SurveyError::from).and(done),
+        }
+    }
+
+    /// A session that no account is known of yet.
+    async fn session(&self, scope: Scope, region: &str) -> Session {
+        let config = self.access.config(region).await;
+        Session { scope, partition: "aws".to_owned(), regions: Arc::default(), as_of: self.as_of.timestamp(), config }
     }
 
     async fn ask(&self, said: &(dyn Fn(String) + Sync)) -> Result<Done, SurveyError> {
-        let home = self.access.config(self.regions.first().map_or(HOME, String::as_str)).await;
-        let (account, partition) = who(&home).await?;
+        let region = self.regions.first().map_or(HOME, String::as_str);
+        let mut home = self.session(Scope { account: String::new(), region: region.to_owned() }, region).await;
+        let account = who(&mut home).await?;
         let regions = self.regions_of(&home).await?;
+        let all: Arc<[String]> = regions.clone().into();
         let mut done = Done::default();
-        let mut accounts: Vec<(String, Option<SdkConfig>)> = vec![(account.clone(), Some(home.clone()))];
+        let mut accounts: Vec<(String, Option<SdkConfig>)> = vec![(account.clone(), Some(home.config.clone()))];
         if let Some(role) = &self.role {
             for other in accounts_of(&home).await?.into_iter().filter(|other| *other != account) {
-                let taken = take_role(&home, &partition, &other, role).await;
+                let taken = take_role(&home, &other, role).await;
                 let config = match taken {
                     Ok(config) => Some(config),
                     Err(message) => {
@@ -218,7 +234,9 @@ impl Survey {
                 .iter()
                 .map(|region| {
                     let config = config.to_builder().region(aws_config::Region::new(region.clone())).build();
-                    Session::new(Scope { account: account.clone(), region: region.clone() }, &config)
+                    let scope = Scope { account: account.clone(), region: region.clone() };
+                    let (partition, all) = (home.partition.clone(), Arc::clone(&all));
+                    Session { scope, partition, regions: all, as_of: self.as_of.timestamp(), config }
                 })
                 .collect();
             let inventory = self.inventory(&sessions, &parts, &mut done).await?;
@@ -238,8 +256,9 @@ impl Survey {
     ) -> Result<Vec<(Scope, Part)>, SurveyError> {
         let mut tasks = Tasks::new(self.parallel);
         let mut all = Vec::new();
-        for session in sessions {
-            for collector in collectors().filter(|collector| self.wants(collector.table.name)) {
+        for (place, session) in sessions.iter().enumerate() {
+            let asked = |one: &&Collector| self.wants(one.table.name) && (place == 0 || !one.global);
+            for collector in collectors().filter(asked) {
                 let name = collector.table.name;
                 if let Some(part) = parts.read(&session.scope, name)? {
                     done.kept += 1;
@@ -275,9 +294,15 @@ impl Survey {
         let mut tasks = Tasks::new(self.parallel);
         for session in sessions {
             let mut series = Vec::new();
-            for (scope, part) in inventory {
-                if *scope == session.scope && metrics::watches(&part.table) {
-                    series.extend(metrics::series(&part.table, &part.ids(), &self.metrics));
+            let of_scope = |(scope, part): &&(Scope, Part)| {
+                *scope == session.scope && metrics::watches(&part.table, &self.metrics)
+            };
+            for (_, part) in inventory.iter().filter(of_scope) {
+                series.extend(metrics::series(&session.scope.account, &part.table, &part.frame, &self.metrics));
+                if metrics::asks_agent(&part.table, &self.metrics) && part.frame.height() > 0 {
+                    let (found, refused) = metrics::agent(session, &part.frame, &self.metrics).await;
+                    series.extend(found);
+                    done.gaps.extend(refused.iter().map(|refusal| refusal.gap(&session.scope)));
                 }
             }
             series.sort();
@@ -309,7 +334,9 @@ impl Survey {
     }
 
     /// The Dataset of all parts; they go when nothing is missing.
-    fn keep(&self, found: Vec<(Scope, Part)>, done: &mut Done) -> Result<(), SurveyError> {
+    fn keep(&self, mut found: Vec<(Scope, Part)>, done: &mut Done) -> Result<(), SurveyError> {
+        // Whoever answered first.
+        found.sort_by(|(a, of_a), (b, of_b)| (a, &of_a.name).cmp(&(b, &of_b.name)));
         let mut tables: BTreeMap<String, Vec<_>> = BTreeMap::new();
         let mut collected: BTreeMap<(Scope, String), (BTreeSet<String>, i64)> = BTreeMap::new();
         for (scope, part) in found {
@@ -329,6 +356,7 @@ impl Survey {
             complete: Some(missing.is_empty()),
             missing: (!missing.is_empty()).then(|| missing.into_iter().collect::<Vec<_>>().join(" ")),
             rows: Some(rows),
+            as_of: Some(self.as_of.timestamp()),
         });
         let kept = |error: &dyn std::fmt::Display| SurveyError::Kept(error.to_string());
         let mut whole = BTreeMap::new();
@@ -356,11 +384,11 @@ impl Survey {
         Ok(())
     }
 
-    async fn regions_of(&self, home: &SdkConfig) -> Result<Vec<String>, SurveyError> {
+    async fn regions_of(&self, home: &Session) -> Result<Vec<String>, SurveyError> {
         if !self.regions.is_empty() {
             return Ok(self.regions.clone());
         }
-        let answer = aws_sdk_ec2::Client::new(home).describe_regions().send().await;
+        let answer = client!(home, aws_sdk_ec2).describe_regions().send().await;
         let help = || format!("grant {}, or name the regions with --region", REGIONS.action());
         let answer = answer.map_err(|error| begin(&Refusal::of(REGIONS, &error), help()))?;
         let mut names: Vec<String> =
@@ -375,19 +403,20 @@ fn begin(refusal: &Refusal, help: String) -> SurveyError {
     SurveyError::Begin { asked: refusal.call.action(), message: refusal.words(), help }
 }
 
-/// The account of the credentials, and its partition.
-async fn who(home: &SdkConfig) -> Result<(String, String), SurveyError> {
-    let answer = aws_sdk_sts::Client::new(home).get_caller_identity().send().await;
+/// The account of the credentials; the session learns its partition.
+async fn who(home: &mut Session) -> Result<String, SurveyError> {
+    let answer = client!(home, aws_sdk_sts).get_caller_identity().send().await;
     let help = "give credentials that can read: aws configure, aws sso login, AWS_PROFILE, or --profile";
     let answer = answer.map_err(|error| begin(&Refusal::of(WHO, &error), help.into()))?;
-    let account = answer.account().unwrap_or_default().to_owned();
-    let partition = answer.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws").to_owned();
-    Ok((account, partition))
+    if let Some(partition) = answer.arn().and_then(|arn| arn.split(':').nth(1)) {
+        partition.clone_into(&mut home.partition);
+    }
+    Ok(answer.account().unwrap_or_default().to_owned())
 }
 
 /// Accounts of the organization that are not closed.
-async fn accounts_of(home: &SdkConfig) -> Result<Vec<String>, SurveyError> {
-    let mut pages = aws_sdk_organizations::Client::new(home).list_accounts().into_paginator().send();
+async fn accounts_of(home: &Session) -> Result<Vec<String>, SurveyError> {
+    let mut pages = client!(home, aws_sdk_organizations).list_accounts().into_paginator().send();
     let mut all = Vec::new();
     while let Some(page) = pages.next().await {
         let help = || format!("grant {} in the management account, or leave --org out", ACCOUNTS.action());
@@ -401,16 +430,18 @@ async fn accounts_of(home: &SdkConfig) -> Result<Vec<String>, SurveyError> {
 }
 
 /// Configuration with the role of another account; the reason when it cannot be had.
-async fn take_role(home: &SdkConfig, partition: &str, account: &str, role: &str) -> Result<SdkConfig, String> {
-    let provider = AssumeRoleProvider::builder(format!("arn:{partition}:iam::{account}:role/{role}"))
+async fn take_role(home: &Session, account: &str, role: &str) -> Result<SdkConfig, String> {
+    let provider = AssumeRoleProvider::builder(format!("arn:{}:iam::{account}:role/{role}", home.partition))
         .session_name("scale-surgeon")
-        .configure(home)
+        .configure(&home.config)
         .build()
         .await;
     let credentials = aws_credential_types::provider::SharedCredentialsProvider::new(provider);
-    let config = home.to_builder().credentials_provider(credentials).build();
+    let config = home.config.to_builder().credentials_provider(credentials).build();
     // Asked once, before everything else: a role that cannot be had is one gap and not one for each table.
-    match aws_sdk_sts::Client::new(&config).get_caller_identity().send().await {
+    let scope = Scope { account: account.to_owned(), ..home.scope.clone() };
+    let other = Session { scope, config: config.clone(), ..home.clone() };
+    match client!(other, aws_sdk_sts).get_caller_identity().send().await {
         Ok(_) => Ok(config),
         Err(error) => Err(Refusal::of(WHO, &error).words()),
     }
@@ -450,17 +481,13 @@ const PARTS: &str = "parts";
 
 /// What one task found.
 struct Part {
+    /// Its name among the parts of an account and region.
+    name: String,
     table: String,
     frame: table::Frame,
     refused: Vec<GapEntry>,
     /// Actions that were refused.
     missing: BTreeSet<String>,
-}
-
-impl Part {
-    fn ids(&self) -> Vec<String> {
-        table::read::texts(&self.frame, "ResourceId").into_iter().flatten().collect()
-    }
 }
 
 /// What a part says beside its rows.
@@ -485,7 +512,7 @@ impl Parts {
         let Ok(text) = std::fs::read_to_string(&label) else { return Ok(None) };
         let Ok(Label { table }) = toml::from_str(&text) else { return Ok(None) };
         let frame = crate::dataset::read_table(&self.place(scope, name).with_extension("parquet"))?;
-        Ok(Some(Part { table, frame, refused: Vec::new(), missing: BTreeSet::new() }))
+        Ok(Some(Part { name: name.to_owned(), table, frame, refused: Vec::new(), missing: BTreeSet::new() }))
     }
 
     /// Keeps what was answered in full; what was not is asked again by the next run.
@@ -509,7 +536,7 @@ impl Parts {
             std::fs::write(&label, text).map_err(failed(&label))?;
         }
         let missing = asked.refused.iter().map(|refusal| refusal.call.action()).collect();
-        Ok(Part { table, frame, refused, missing })
+        Ok(Part { name: name.to_owned(), table, frame, refused, missing })
     }
 }
 

@@ -14,8 +14,8 @@ use polars::prelude::{DataFrame, DataType, Engine, Expr, Field, IdxSize, TimeUni
 
 use super::RedactError;
 use super::policy::{Column, Context, Policy, plain};
-use super::pseudonym::Pseudonyms;
 use crate::billing::{BillFile, Container, Format};
+use crate::pseudonym::Pseudonyms;
 use crate::table::read::{atoms, integers, texts};
 use crate::table::{DECIMAL, TIME};
 

@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::RedactError;
 use super::copy::inflated;
-use super::pseudonym::{Pseudonyms, telling};
 use crate::billing::BillFile;
+use crate::pseudonym::{Pseudonyms, telling};
 
 /// A shorter name is found everywhere.
 const SHORTEST: usize = 4;

@@ -4,8 +4,8 @@
 //! is no quoted text, number or constant is replaced as well, so that nothing slips through a spelling that is not known.
 
 use super::policy::{Policy, passes, plain};
-use super::pseudonym::Pseudonyms;
 use super::wording;
+use crate::pseudonym::Pseudonyms;
 
 /// Keys of records that say what is in them, not whose.
 const PARTS: [&str; 4] = ["key", "value", "inherited", "namespace"];

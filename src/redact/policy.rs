@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::pseudonym::Pseudonyms;
 use super::{map, wording};
+use crate::pseudonym::{BEFORE_KEYS, Pseudonyms, sections};
 
 /// What happens to the values of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,14 +32,6 @@ pub(super) enum Policy {
 pub(super) struct Lists {
     columns: HashMap<String, Policy>,
     groups: Vec<&'static str>,
-    /// What stands before a tag key.
-    pub(super) keys: Vec<&'static str>,
-    /// Structural words of ARNs.
-    pub(super) words: HashSet<&'static str>,
-    /// Structural words of paths.
-    pub(super) places: HashSet<&'static str>,
-    /// Starts of AWS ids.
-    pub(super) prefixes: HashSet<&'static str>,
     /// Words of meter names.
     pub(super) vocabulary: HashSet<&'static str>,
 }
@@ -47,34 +39,17 @@ pub(super) struct Lists {
 /// The lists, read once.
 pub(super) fn lists() -> &'static Lists {
     static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-        let entries = entries();
+        let entries: Vec<_> = sections(include_str!("columns.txt")).collect();
         let of =
             |wanted: &'static str| entries.iter().filter(move |(section, _)| *section == wanted).map(|(_, name)| *name);
         let vocabulary = include_str!("vocabulary.txt").lines().filter(|line| !line.starts_with('#'));
         Lists {
             columns: entries.iter().filter_map(|(section, name)| Some((plain(name), policy(section)?))).collect(),
             groups: of("groups").collect(),
-            keys: of("keys").collect(),
-            words: of("words").collect(),
-            places: of("places").collect(),
-            prefixes: of("prefixes").collect(),
             vocabulary: vocabulary.flat_map(str::split_whitespace).collect(),
         }
     });
     &LISTS
-}
-
-/// Names of `columns.txt`, each with its section.
-fn entries() -> Vec<(&'static str, &'static str)> {
-    let mut section = "";
-    let mut found = Vec::new();
-    for line in include_str!("columns.txt").lines().filter(|line| !line.starts_with('#')) {
-        match line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            Some(name) => section = name,
-            None => found.extend(line.split_whitespace().map(|name| (section, name))),
-        }
-    }
-    found
 }
 
 fn policy(section: &str) -> Option<Policy> {
@@ -131,7 +106,7 @@ impl Column {
         let lists = lists();
         let (header, policy) = match lists.columns.get(&plain(name)) {
             Some(policy) => (names.keep(name).to_owned(), *policy),
-            None if lists.keys.iter().any(|key| name.starts_with(key)) => (names.tag_key(name), Policy::Hide),
+            None if BEFORE_KEYS.iter().any(|key| name.starts_with(key)) => (names.tag_key(name), Policy::Hide),
             None if lists.groups.iter().any(|group| name.starts_with(group)) => {
                 (names.keep(name).to_owned(), Policy::Hide)
             }
@@ -185,8 +160,8 @@ mod tests {
     #[test]
     fn every_section_is_known_and_no_column_is_in_two() {
         let mut seen: HashMap<String, &str> = HashMap::new();
-        for (section, name) in entries() {
-            let list = ["groups", "keys", "words", "places", "prefixes"].contains(&section);
+        for (section, name) in sections(include_str!("columns.txt")) {
+            let list = section == "groups";
             assert!(list || policy(section).is_some(), "[{section}]");
             if !list {
                 let before = seen.insert(plain(name), section);

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::policy::{Context, lists};
-use super::pseudonym::{Pseudonyms, telling};
 use crate::billing::lost_meter;
+use crate::pseudonym::{Pseudonyms, telling};
 
 /// Versions, sizes of machines and disks, series (`Ddsv5`), and numbers of up to six digits with or without a unit.
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -94,6 +94,7 @@ mod tests {
             complete: Some(false),
             missing: Some("ec2:DescribeVolumes".into()),
             rows: Some(0),
+            as_of: Some("2026-11-01T00:00:00Z".parse().unwrap()),
         };
         let tables = [(COLLECTED.name.to_owned(), Rows::of(vec![row]).frame().unwrap())].into();
         let unseen = unseen(&tables, &baseline);

@@ -4,7 +4,8 @@
     cloudwatch.py    prints the address, and serves until its standard input ends (serve.py starts it)
 
 Knows: how Smithy RPC v2 CBOR, which is all that the AWS SDK for Rust speaks to CloudWatch, maps to JSON 1.0, which moto
-speaks; and percentiles, which moto lacks. Every other request passes as it came.
+speaks; percentiles, which moto lacks; and the one answer of S3 whose root it names in its own way. Every other request passes as it
+came.
 """
 
 import base64
@@ -152,6 +153,9 @@ class Proxy(BaseHTTPRequestHandler):
             status, reason, headers, said = self.cloudwatch(operation[1], body)
         else:
             status, reason, headers, said = self.moto(self.path, self.headers.items(), body)
+            # The root as S3 has it; clients that look at it read nothing else.
+            said = said.replace(b"GetBucketVersioningResponse", b"VersioningConfiguration")
+            headers = [pair for pair in headers if pair[0].lower() != "content-length"]
         self.send_response_only(status, reason)
         headers = [pair for pair in headers if pair[0].lower() not in OF_THE_CONNECTION]
         for name, value in headers:

@@ -18,6 +18,7 @@ import json
 import os
 import sys
 import urllib.request
+from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 
 # Nothing is written into the checkout.
@@ -26,8 +27,12 @@ import serve  # noqa: E402
 
 serve.enter(__file__, sys.argv[1:])
 import boto3  # noqa: E402
+import plants_compute  # noqa: E402
+import plants_databases  # noqa: E402
+import plants_storage  # noqa: E402
 from botocore.config import Config  # noqa: E402
 
+PLANTS = [plants_compute, plants_databases, plants_storage]
 # This machine's proxy would not find the server.
 os.environ["NO_PROXY"] = "127.0.0.1"
 
@@ -36,10 +41,7 @@ ROLE = "surgeon-read"
 # An image that moto brings to every region, of Amazon Linux 2; asking which there are takes a second.
 IMAGE = "ami-04681a1dbd79675a5"
 DAYS, SECONDS = 14, 300
-TABLES = {
-    "ec2_instances": [], "ebs_volumes": [], "ebs_snapshots": [], "ec2_images": [],
-    "ec2_addresses": [], "ec2_network_interfaces": [], "nat_gateways": [], "vpc_endpoints": [],
-}
+TABLES = defaultdict(list)
 
 
 def moment(text):
@@ -216,16 +218,17 @@ def metrics(place, now, series):
     cloudwatch, found = place.client("cloudwatch"), []
     start, count = now - timedelta(days=DAYS), DAYS * 86400 // SECONDS
     times = [start + timedelta(seconds=SECONDS * at) for at in range(count)]
-    for namespace, name, unit, dimension, identity, value in series:
+    for namespace, name, unit, dimensions, identity, value in series:
         values = [value(at) for at in range(count)]
-        datum = {"MetricName": name, "Unit": unit, "Dimensions": [{"Name": dimension, "Value": identity}]}
+        named = [{"Name": dimension, "Value": of} for dimension, of in dimensions.items()]
+        datum = {"MetricName": name, "Unit": unit, "Dimensions": named}
         points = [{**datum, "Timestamp": time, "Value": measured} for time, measured in zip(times, values)]
         # No more in one request (PutMetricData of the CloudWatch API reference).
         for first in range(0, count, 1000):
             cloudwatch.put_metric_data(Namespace=namespace, MetricData=points[first : first + 1000])
         found.append({
             "SubAccountId": place.account, "RegionId": place.region, "ResourceId": identity,
-            "Namespace": namespace, "MetricName": name, "Unit": unit, "Dimension": dimension,
+            "Namespace": namespace, "MetricName": name, "Unit": unit, "Dimensions": dimensions,
             "Start": written(start), "End": written(now), "PeriodSeconds": SECONDS, "Points": count,
             "Minimum": min(values), "Maximum": max(values), "Sum": sum(values),
         })
@@ -276,14 +279,16 @@ def company(place, now):
     idle = nat_gateway(place, "idle", vpc, public, [])
     endpoint(place, "objects", "Gateway", "s3", vpc, [], RouteTableIds=[way])
     endpoint(place, "machines", "Interface", "ec2", vpc, private, SubnetIds=private)
+    around_it = {"vpc": vpc, "public": public, "private": private, "route_table": way}
+    more = [series for plants in PLANTS for series in plants.plant(place, now, around_it)]
     addresses(place)
-    return metrics(place, now, [
-        ("AWS/EC2", "CPUUtilization", "Percent", "InstanceId", web, around(3.0)),
-        ("AWS/EC2", "CPUUtilization", "Percent", "InstanceId", grown, around(45.0)),
-        ("AWS/NATGateway", "BytesOutToDestination", "Bytes", "NatGatewayId", used, lambda at: 250e6 + at),
-        ("AWS/NATGateway", "BytesOutToDestination", "Bytes", "NatGatewayId", idle, lambda at: 0.0),
-        ("AWS/EBS", "VolumeReadOps", "Count", "VolumeId", busy, lambda at: 1200.0),
-        ("AWS/EBS", "VolumeWriteOps", "Count", "VolumeId", busy, lambda at: 3000.0 + at % 12),
+    return metrics(place, now, more + [
+        ("AWS/EC2", "CPUUtilization", "Percent", {"InstanceId": web}, web, around(3.0)),
+        ("AWS/EC2", "CPUUtilization", "Percent", {"InstanceId": grown}, grown, around(45.0)),
+        ("AWS/NATGateway", "BytesOutToDestination", "Bytes", {"NatGatewayId": used}, used, lambda at: 250e6 + at),
+        ("AWS/NATGateway", "BytesOutToDestination", "Bytes", {"NatGatewayId": idle}, idle, lambda at: 0.0),
+        ("AWS/EBS", "VolumeReadOps", "Count", {"VolumeId": busy}, busy, lambda at: 1200.0),
+        ("AWS/EBS", "VolumeWriteOps", "Count", {"VolumeId": busy}, busy, lambda at: 3000.0 + at % 12),
     ])
 
 

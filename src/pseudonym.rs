@@ -13,9 +13,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use regex::Regex;
 use sha2::Sha256;
 
-use super::RedactError;
-use super::policy::lists;
-
 /// Names remembered to be looked for afterwards.
 const MOST_NAMES: usize = 200_000;
 
@@ -27,8 +24,57 @@ static NODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("^(.+?)((?:-[
 /// … and that it is the system disk of a machine, after which Azure names it.
 static SYSTEM_DISK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("(?i)^(.+)(_osdisk_1_)[0-9a-f]{32}$").ok());
 
+/// Bytes of the shortest key.
+pub const SHORTEST_KEY: usize = 16;
+
+/// The key can be guessed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "the key has {0} bytes, fewer than 16\nhelp: make one with: head -c 32 /dev/urandom > redact.key, and keep it to yourself"
+)]
+pub struct ShortKey(pub usize);
+
+/// Parts of ids that stay.
+struct Words {
+    /// Structural words of ARNs.
+    arns: HashSet<&'static str>,
+    /// Structural words of paths.
+    paths: HashSet<&'static str>,
+    /// Starts of AWS ids.
+    prefixes: HashSet<&'static str>,
+}
+
+/// `words.txt`, read once.
+fn words() -> &'static Words {
+    static WORDS: LazyLock<Words> = LazyLock::new(|| {
+        let of = |wanted: &'static str| {
+            sections(include_str!("pseudonym/words.txt"))
+                .filter(move |(section, _)| *section == wanted)
+                .map(|(_, word)| word)
+        };
+        Words { arns: of("words").collect(), paths: of("places").collect(), prefixes: of("prefixes").collect() }
+    });
+    &WORDS
+}
+
+/// Words of a list, each with its section.
+pub(crate) fn sections(list: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let mut section = "";
+    list.lines().filter(|line| !line.starts_with('#')).flat_map(move |line| {
+        let head = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        section = head.unwrap_or(section);
+        let words = if head.is_some() { "" } else { line };
+        let of = section;
+        words.split_whitespace().map(move |word| (of, word))
+    })
+}
+
+/// What stands before a key of the client's in a column name or a map.
+pub(crate) const BEFORE_KEYS: [&str; 8] =
+    ["resourceTags/", "resource_tags_", "costCategory/", "cost_category_", "accountTag/", "tags/", "user:", "user_"];
+
 /// Makes pseudonyms under one key.
-pub(super) struct Pseudonyms {
+pub(crate) struct Pseudonyms {
     mac: Hmac<Sha256>,
     replaced: BTreeSet<String>,
     kept: HashSet<String>,
@@ -44,37 +90,37 @@ enum Next {
 
 impl Pseudonyms {
     /// Under a key.
-    pub(super) fn new(key: &[u8]) -> Result<Self, RedactError> {
-        let mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| RedactError::ShortKey(key.len()))?;
+    pub(crate) fn new(key: &[u8]) -> Result<Self, ShortKey> {
+        let mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| ShortKey(key.len()))?;
         // Words of ours, or of file formats.
         let kept = ["None", "NULL", "null", "true", "false", "example.com"].map(str::to_owned).into();
         Ok(Pseudonyms { mac, replaced: BTreeSet::new(), kept })
     }
 
     /// What was replaced, part by part, as it was written.
-    pub(super) fn replaced(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn replaced(&self) -> impl Iterator<Item = &str> {
         self.replaced.iter().map(String::as_str)
     }
 
     /// What was let stand.
-    pub(super) fn kept(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &str> {
         self.kept.iter().map(String::as_str)
     }
 
     /// Notes a text that stands, unless it is a number; whether it was new.
-    pub(super) fn remember(&mut self, text: &str) -> bool {
+    pub(crate) fn remember(&mut self, text: &str) -> bool {
         let news = text.chars().any(char::is_alphabetic) && !self.kept.contains(text);
         news && self.kept.insert(text.to_owned())
     }
 
     /// Lets a text stand.
-    pub(super) fn keep<'a>(&mut self, text: &'a str) -> &'a str {
+    pub(crate) fn keep<'a>(&mut self, text: &'a str) -> &'a str {
         self.remember(text);
         text
     }
 
     /// The pseudonym of a value; empty text and spellings of nothing stay.
-    pub(super) fn id(&mut self, text: &str) -> String {
+    pub(crate) fn id(&mut self, text: &str) -> String {
         let value = text.trim_matches(' ');
         if matches!(value, "" | "NULL" | "None") {
             return text.to_owned();
@@ -84,9 +130,9 @@ impl Pseudonyms {
     }
 
     /// The pseudonym of a tag key, behind what stands before it; keys that AWS makes stay.
-    pub(super) fn tag_key(&mut self, key: &str) -> String {
+    pub(crate) fn tag_key(&mut self, key: &str) -> String {
         let mut own = key;
-        while let Some(rest) = lists().keys.iter().find_map(|start| own.strip_prefix(start)) {
+        while let Some(rest) = BEFORE_KEYS.iter().find_map(|start| own.strip_prefix(start)) {
             own = rest;
         }
         let (start, _) = key.split_at(key.len() - own.len());
@@ -125,7 +171,7 @@ impl Pseudonyms {
         while let Some(at) = rest.find([':', '/']) {
             let (part, tail) = rest.split_at(at);
             let (mark, tail) = tail.split_at(1);
-            let known = lists().words.contains(part.to_lowercase().as_str());
+            let known = words().arns.contains(part.to_lowercase().as_str());
             out.push_str(&if known { self.keep(part).to_owned() } else { self.part(part) });
             out.push_str(mark);
             rest = tail;
@@ -174,7 +220,11 @@ impl Pseudonyms {
                     (true, Next::Any)
                 }
                 _ if at == 2 && text.starts_with("//") && folded.ends_with(".googleapis.com") => (true, Next::Any),
-                _ => (at + 1 < parts.len() && lists().places.contains(folded.as_str()), Next::Any),
+                // `app/shop/1` and `service/web/shop` are the ends of ARNs.
+                _ if !text.starts_with('/') && at + 1 < parts.len() && words().arns.contains(folded.as_str()) => {
+                    (true, Next::Any)
+                }
+                _ => (at + 1 < parts.len() && words().paths.contains(folded.as_str()), Next::Any),
             };
             out.push(if stays { self.keep(part).to_owned() } else { self.part(part) });
             (before, next) = (folded, then);
@@ -268,7 +318,7 @@ fn parts<'t>(pattern: &LazyLock<Option<Regex>>, text: &'t str) -> Option<(&'t st
 }
 
 /// Whether a text gives a thing away by its shape, wherever it stands.
-pub(super) fn telling(text: &str) -> bool {
+pub(crate) fn telling(text: &str) -> bool {
     let account = text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 12);
     let id = aws_id(text).is_some_and(|(_, number)| number.len() >= 8);
     account || id || is_guid(text) || is_address(text) || text.contains("arn:") || text.starts_with("ocid1.")
@@ -285,7 +335,7 @@ fn aws_id(text: &str) -> Option<(&str, &str)> {
         && number.bytes().all(|b| b.is_ascii_alphanumeric())
         && number.bytes().any(|b| b.is_ascii_digit());
     let hex = !number.is_empty() && number.bytes().all(|b| b.is_ascii_hexdigit());
-    ((hex || long) && lists().prefixes.contains(word)).then_some((word, number))
+    ((hex || long) && words().prefixes.contains(word)).then_some((word, number))
 }
 
 fn is_guid(text: &str) -> bool {
@@ -322,6 +372,7 @@ mod tests {
             ("Fernbrook Toys", "R[0-9A-Fa-f]{10}"),
             ("web", "r[0-9a-f]{10}"),
             (" web", " r[0-9a-f]{10}"),
+            ("app/shop/0ac3e00000000501", "app/r[0-9a-f]{10}/r[0-9a-f]{10}"),
             ("2026100111122223333", "r[0-9a-f]{10}"),
             ("jane.doe@acme.example", "r[0-9a-f]{10}@example\\.com"),
             ("1caaa5a3-2b66-438e-8ab4-bce37d518c5d", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),

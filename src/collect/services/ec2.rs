@@ -4,19 +4,22 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, Tag};
+use aws_sdk_ec2::types::{Filter, Tag, TelemetryStatus, VgwTelemetry};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, fmt::strtime};
 use rust_decimal::Decimal;
 
-use super::ask::{Asked, Call, Collector, pages, time};
-use super::session::Session;
+use crate::collect::ask::{Asked, Call, Collector, Refusal, pages, time};
+use crate::collect::session::{Session, client};
 use crate::table;
 use crate::table::inventory::{
-    Address, Endpoint, FastRestore, Image, Instance, NatGateway, NetworkInterface, Snapshot, Volume, exact,
+    Address, Endpoint, FastRestore, Host, Image, Instance, NatGateway, NetworkInterface, Snapshot,
+    TransitGatewayAttachment, Volume, VpnConnection, exact,
 };
 use crate::table::rows::Rows;
+
+use super::{asked, count, place, text, word};
 
 const fn call(operation: &'static str) -> Call {
     Call { service: "ec2", operation }
@@ -32,48 +35,34 @@ const INTERFACES: Call = call("DescribeNetworkInterfaces");
 const NAT_GATEWAYS: Call = call("DescribeNatGateways");
 const ROUTE_TABLES: Call = call("DescribeRouteTables");
 const ENDPOINTS: Call = call("DescribeVpcEndpoints");
+const HOSTS: Call = call("DescribeHosts");
+const TRANSIT_ATTACHMENTS: Call = call("DescribeTransitGatewayAttachments");
+const VPN_CONNECTIONS: Call = call("DescribeVpnConnections");
 
 /// Largest page of most operations (EC2 API reference, MaxResults).
 const PAGE: i32 = 1000;
 
 /// One for each table.
-pub(super) const COLLECTORS: &[Collector] = &[
-    Collector { table: &table::EC2_INSTANCES, calls: &[INSTANCES], ask: |session| Box::pin(instances(session)) },
-    Collector { table: &table::EBS_VOLUMES, calls: &[VOLUMES], ask: |session| Box::pin(volumes(session)) },
-    Collector { table: &table::EBS_SNAPSHOTS, calls: &[SNAPSHOTS], ask: |session| Box::pin(snapshots(session)) },
-    Collector {
-        table: &table::EBS_FAST_RESTORES,
-        calls: &[FAST_RESTORES],
-        ask: |session| Box::pin(fast_restores(session)),
-    },
-    Collector { table: &table::EC2_IMAGES, calls: &[IMAGES], ask: |session| Box::pin(images(session)) },
-    Collector { table: &table::EC2_ADDRESSES, calls: &[ADDRESSES], ask: |session| Box::pin(addresses(session)) },
-    Collector {
-        table: &table::EC2_NETWORK_INTERFACES,
-        calls: &[INTERFACES],
-        ask: |session| Box::pin(interfaces(session)),
-    },
-    Collector {
-        table: &table::NAT_GATEWAYS,
-        calls: &[NAT_GATEWAYS, ROUTE_TABLES],
-        ask: |session| Box::pin(nat_gateways(session)),
-    },
-    Collector { table: &table::VPC_ENDPOINTS, calls: &[ENDPOINTS], ask: |session| Box::pin(endpoints(session)) },
+pub(in crate::collect) const COLLECTORS: &[Collector] = &[
+    Collector::of(&table::EC2_INSTANCES, &[INSTANCES], |session| Box::pin(instances(session))),
+    Collector::of(&table::EBS_VOLUMES, &[VOLUMES], |session| Box::pin(volumes(session))),
+    Collector::of(&table::EBS_SNAPSHOTS, &[SNAPSHOTS], |session| Box::pin(snapshots(session))),
+    Collector::of(&table::EBS_FAST_RESTORES, &[FAST_RESTORES], |session| Box::pin(fast_restores(session))),
+    Collector::of(&table::EC2_IMAGES, &[IMAGES], |session| Box::pin(images(session))),
+    Collector::of(&table::EC2_ADDRESSES, &[ADDRESSES], |session| Box::pin(addresses(session))),
+    Collector::of(&table::EC2_NETWORK_INTERFACES, &[INTERFACES], |session| Box::pin(interfaces(session))),
+    Collector::of(&table::NAT_GATEWAYS, &[NAT_GATEWAYS, ROUTE_TABLES], |session| Box::pin(nat_gateways(session))),
+    Collector::of(&table::VPC_ENDPOINTS, &[ENDPOINTS], |session| Box::pin(endpoints(session))),
+    Collector::of(&table::EC2_HOSTS, &[HOSTS], |session| Box::pin(hosts(session))),
+    Collector::of(&table::TRANSIT_GATEWAY_ATTACHMENTS, &[TRANSIT_ATTACHMENTS], |session| {
+        Box::pin(transit_attachments(session))
+    }),
+    Collector::of(&table::VPN_CONNECTIONS, &[VPN_CONNECTIONS], |session| Box::pin(vpn_connections(session))),
 ];
 
 /// The value of a tag.
 fn tag(tags: &[Tag], key: &str) -> Option<String> {
     tags.iter().find(|tag| tag.key() == Some(key)).and_then(|tag| tag.value().map(str::to_owned))
-}
-
-/// What an enumeration says.
-fn word<T: AsRef<str>>(value: Option<T>) -> Option<String> {
-    value.map(|value| value.as_ref().to_owned())
-}
-
-/// Text that is there.
-fn text(value: Option<&str>) -> Option<String> {
-    value.filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
 /// A time that EC2 writes as text: `2026-10-01T12:00:00.000Z`.
@@ -89,24 +78,8 @@ fn reason_time(reason: Option<&str>) -> Option<Timestamp> {
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-fn place(session: &Session, id: Option<&str>) -> Option<(String, String, String)> {
-    Some((session.scope.account.clone(), session.scope.region.clone(), text(id)?))
-}
-
-/// Asked rows of one operation's pages.
-macro_rules! asked {
-    ($session:ident, $call:expr, $pages:expr, $items:ident, $row:expr) => {{
-        let (mut rows, mut refused) = (Vec::new(), Vec::new());
-        pages($call, $pages, &mut refused, |page| {
-            rows.extend(page.$items.unwrap_or_default().iter().filter_map(|one| $row($session, one)));
-        })
-        .await;
-        Asked { rows: Rows::of(rows), refused }
-    }};
-}
-
 async fn instances(session: &Session) -> Asked {
-    let sent = session.ec2.describe_instances().into_paginator().page_size(PAGE).send();
+    let sent = client!(session, aws_sdk_ec2).describe_instances().into_paginator().page_size(PAGE).send();
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     pages(INSTANCES, sent, &mut refused, |page| {
         let all = page.reservations.unwrap_or_default();
@@ -148,7 +121,7 @@ fn instance(session: &Session, one: &aws_sdk_ec2::types::Instance) -> Option<Ins
 }
 
 async fn volumes(session: &Session) -> Asked {
-    let sent = session.ec2.describe_volumes().into_paginator().page_size(PAGE).send();
+    let sent = client!(session, aws_sdk_ec2).describe_volumes().into_paginator().page_size(PAGE).send();
     asked!(session, VOLUMES, sent, volumes, volume)
 }
 
@@ -177,7 +150,8 @@ fn volume(session: &Session, one: &aws_sdk_ec2::types::Volume) -> Option<Volume>
 }
 
 async fn snapshots(session: &Session) -> Asked {
-    let sent = session.ec2.describe_snapshots().owner_ids("self").into_paginator().page_size(PAGE).send();
+    let sent =
+        client!(session, aws_sdk_ec2).describe_snapshots().owner_ids("self").into_paginator().page_size(PAGE).send();
     asked!(session, SNAPSHOTS, sent, snapshots, snapshot)
 }
 
@@ -205,7 +179,12 @@ fn snapshot(session: &Session, one: &aws_sdk_ec2::types::Snapshot) -> Option<Sna
 
 async fn fast_restores(session: &Session) -> Asked {
     let own = Filter::builder().name("owner-id").values(&session.scope.account).build();
-    let sent = session.ec2.describe_fast_snapshot_restores().filters(own).into_paginator().page_size(200).send();
+    let sent = client!(session, aws_sdk_ec2)
+        .describe_fast_snapshot_restores()
+        .filters(own)
+        .into_paginator()
+        .page_size(200)
+        .send();
     asked!(
         session,
         FAST_RESTORES,
@@ -220,7 +199,7 @@ async fn fast_restores(session: &Session) -> Asked {
 }
 
 async fn images(session: &Session) -> Asked {
-    let sent = session.ec2.describe_images().owners("self").into_paginator().page_size(PAGE).send();
+    let sent = client!(session, aws_sdk_ec2).describe_images().owners("self").into_paginator().page_size(PAGE).send();
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     pages(IMAGES, sent, &mut refused, |page| {
         rows.extend(page.images.unwrap_or_default().iter().flat_map(|one| image(session, one)));
@@ -250,12 +229,12 @@ fn image(session: &Session, one: &aws_sdk_ec2::types::Image) -> Vec<Image> {
 async fn addresses(session: &Session) -> Asked {
     // One answer holds all: this operation has no pages.
     let mut asked = Asked { rows: Rows::of(Vec::<Address>::new()), refused: Vec::new() };
-    match session.ec2.describe_addresses().send().await {
+    match client!(session, aws_sdk_ec2).describe_addresses().send().await {
         Ok(answer) => {
             let all = answer.addresses.unwrap_or_default();
             asked.rows = Rows::of(all.iter().filter_map(|one| address(session, one)).collect());
         }
-        Err(error) => asked.refused.push(super::ask::Refusal::of(ADDRESSES, &error)),
+        Err(error) => asked.refused.push(Refusal::of(ADDRESSES, &error)),
     }
     asked
 }
@@ -275,7 +254,7 @@ fn address(session: &Session, one: &aws_sdk_ec2::types::Address) -> Option<Addre
 }
 
 async fn interfaces(session: &Session) -> Asked {
-    let sent = session.ec2.describe_network_interfaces().into_paginator().page_size(PAGE).send();
+    let sent = client!(session, aws_sdk_ec2).describe_network_interfaces().into_paginator().page_size(PAGE).send();
     asked!(session, INTERFACES, sent, network_interfaces, interface)
 }
 
@@ -301,7 +280,7 @@ fn interface(session: &Session, one: &aws_sdk_ec2::types::NetworkInterface) -> O
 }
 
 async fn nat_gateways(session: &Session) -> Asked {
-    let sent = session.ec2.describe_nat_gateways().into_paginator().page_size(PAGE).send();
+    let sent = client!(session, aws_sdk_ec2).describe_nat_gateways().into_paginator().page_size(PAGE).send();
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     pages(NAT_GATEWAYS, sent, &mut refused, |page| {
         rows.extend(page.nat_gateways.unwrap_or_default().iter().filter_map(|one| nat_gateway(session, one)));
@@ -310,7 +289,7 @@ async fn nat_gateways(session: &Session) -> Asked {
     // How many route tables name each: unknown when they could not be read.
     let mut routes: BTreeMap<String, i64> = BTreeMap::new();
     let mut unread = Vec::new();
-    let sent = session.ec2.describe_route_tables().into_paginator().page_size(100).send();
+    let sent = client!(session, aws_sdk_ec2).describe_route_tables().into_paginator().page_size(100).send();
     pages(ROUTE_TABLES, sent, &mut unread, |page| {
         for table in page.route_tables.unwrap_or_default() {
             let mut named: Vec<&str> = table.routes().iter().filter_map(|route| route.nat_gateway_id()).collect();
@@ -344,7 +323,7 @@ fn nat_gateway(session: &Session, one: &aws_sdk_ec2::types::NatGateway) -> Optio
 }
 
 async fn endpoints(session: &Session) -> Asked {
-    let sent = session.ec2.describe_vpc_endpoints().into_paginator().page_size(PAGE).send();
+    let sent = client!(session, aws_sdk_ec2).describe_vpc_endpoints().into_paginator().page_size(PAGE).send();
     asked!(session, ENDPOINTS, sent, vpc_endpoints, endpoint)
 }
 
@@ -364,6 +343,91 @@ fn endpoint(session: &Session, one: &aws_sdk_ec2::types::VpcEndpoint) -> Option<
     })
 }
 
+async fn hosts(session: &Session) -> Asked {
+    // More than 500 in a page is refused (EC2 API reference, DescribeHosts).
+    let sent = client!(session, aws_sdk_ec2).describe_hosts().into_paginator().page_size(500).send();
+    asked!(session, HOSTS, sent, hosts, host)
+}
+
+fn host(session: &Session, one: &aws_sdk_ec2::types::Host) -> Option<Host> {
+    let (account, region, id) = place(session, one.host_id())?;
+    // One that another account shares is paid there.
+    if one.owner_id().is_some_and(|owner| owner != account) {
+        return None;
+    }
+    let takes = one.host_properties();
+    Some(Host {
+        account,
+        region,
+        id,
+        state: word(one.state()),
+        instance_type: text(takes.and_then(|takes| takes.instance_type())),
+        family: text(takes.and_then(|takes| takes.instance_family())),
+        allocated: time(one.allocation_time()),
+        instances: one.instances.as_deref().and_then(count),
+        zone: text(one.availability_zone()),
+        name: tag(one.tags(), "Name"),
+    })
+}
+
+async fn transit_attachments(session: &Session) -> Asked {
+    let client = client!(session, aws_sdk_ec2);
+    let sent = client.describe_transit_gateway_attachments().into_paginator().page_size(PAGE).send();
+    asked!(session, TRANSIT_ATTACHMENTS, sent, transit_gateway_attachments, transit_attachment)
+}
+
+fn transit_attachment(
+    session: &Session,
+    one: &aws_sdk_ec2::types::TransitGatewayAttachment,
+) -> Option<TransitGatewayAttachment> {
+    let (account, region, id) = place(session, one.transit_gateway_attachment_id())?;
+    // Who owns what is attached pays, not who owns the gateway (AWS Transit Gateway pricing).
+    if one.resource_owner_id().is_some_and(|owner| owner != account) {
+        return None;
+    }
+    Some(TransitGatewayAttachment {
+        account,
+        region,
+        id,
+        gateway: text(one.transit_gateway_id()),
+        attached_type: word(one.resource_type()),
+        attached: text(one.resource_id()),
+        state: word(one.state()),
+        created: time(one.creation_time()),
+        name: tag(one.tags(), "Name"),
+    })
+}
+
+async fn vpn_connections(session: &Session) -> Asked {
+    // One answer holds all: this operation has no pages.
+    let mut asked = Asked { rows: Rows::of(Vec::<VpnConnection>::new()), refused: Vec::new() };
+    match client!(session, aws_sdk_ec2).describe_vpn_connections().send().await {
+        Ok(answer) => {
+            let all = answer.vpn_connections.unwrap_or_default();
+            asked.rows = Rows::of(all.iter().filter_map(|one| vpn_connection(session, one)).collect());
+        }
+        Err(error) => asked.refused.push(Refusal::of(VPN_CONNECTIONS, &error)),
+    }
+    asked
+}
+
+fn vpn_connection(session: &Session, one: &aws_sdk_ec2::types::VpnConnection) -> Option<VpnConnection> {
+    let (account, region, id) = place(session, one.vpn_connection_id())?;
+    let up = |tunnel: &&VgwTelemetry| tunnel.status() == Some(&TelemetryStatus::Up);
+    let tunnels = one.vgw_telemetry.as_deref();
+    Some(VpnConnection {
+        account,
+        region,
+        id,
+        state: word(one.state()),
+        tunnels: tunnels.and_then(count),
+        up: tunnels.and_then(|all| i64::try_from(all.iter().filter(up).count()).ok()),
+        changed: one.vgw_telemetry().iter().filter_map(|tunnel| time(tunnel.last_status_change())).max(),
+        gateway: text(one.transit_gateway_id()),
+        name: tag(one.tags(), "Name"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,13 +439,5 @@ mod tests {
         assert_eq!(stopped.as_deref(), Some("2026-10-01T12:30:05Z"));
         assert_eq!(time("Server.SpotInstanceTermination"), None);
         assert_eq!(reason_time(None), None);
-    }
-
-    #[test]
-    fn every_table_of_ec2_has_one_collector_and_all_only_read() {
-        for collector in COLLECTORS {
-            assert!(COLLECTORS.iter().filter(|other| other.table.name == collector.table.name).count() == 1);
-            assert!(collector.calls.iter().all(|call| super::super::ask::only_reads(call.operation)));
-        }
     }
 }
