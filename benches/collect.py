@@ -28,7 +28,7 @@ import serve  # noqa: E402
 serve.enter(__file__, sys.argv[1:])
 import boto3  # noqa: E402
 import cloudwatch  # noqa: E402
-from moto.cloudwatch.models import CloudWatchBackend, Statistics  # noqa: E402
+from moto.cloudwatch.models import CloudWatchBackend  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
 
 REGION, DAYS, HOUR = "eu-west-1", 14, 3600
@@ -59,17 +59,13 @@ def data(self, queries, start_time, end_time, scan_by):
 
 
 def statistics(self, namespace, metric_name, start_time, end_time, period, stats, dimensions, unit=None, **_):
-    """GetMetricStatistics from the index: one point for each period."""
-    identity, found = dimensions[0]["value"], []
-    if metric_name not in METRICS:
-        return found
-    hours = max(int(period) // HOUR, 1)
-    for first in range(0, DAYS * 24, hours):
-        point = Statistics(stats, END - timedelta(hours=DAYS * 24 - first))
+    """GetMetricStatistics of the same: one point for each period, its mean."""
+    identity, hours = dimensions[0]["Value"], max(int(period) // HOUR, 1)
+    found = []
+    for first in range(0, DAYS * 24 if metric_name in METRICS else 0, hours):
         values = [value(identity, metric_name, at) for at in range(first, min(first + hours, DAYS * 24))]
-        point.metric_data = [type("Point", (), {"value": one, "metric_single_values_list": [one]})() for one in values]
-        point.unit = "Percent"
-        found.append(point)
+        time = END - timedelta(hours=DAYS * 24 - first)
+        found.append({"Timestamp": time, "Average": sum(values) / len(values), "Unit": "Percent"})
     return found
 
 
@@ -95,8 +91,9 @@ def run(command, address):
     seconds = time.monotonic() - begun
     if done.returncode:
         sys.exit(f"{command}: {done.stderr[-2000:]}")
+    found = [line for line in (done.stdout + done.stderr).splitlines() if "rows" in line or "count:" in line]
     calls = dict(Counting.calls.most_common(4))
-    print(f"{Path(command[0]).name:<12} {seconds:8.1f} s {sum(Counting.calls.values()):6} calls {calls}")
+    print(f"{Path(command[0]).name:<12} {seconds:8.1f} s {sum(Counting.calls.values()):6} calls {calls}", *found, sep="\n  ")
 
 
 def main():
