@@ -197,9 +197,8 @@ pub(crate) fn collect(address: &str, folder: &Path, more: &[&str]) -> (i32, Stri
     let (folder, now) = (folder.display().to_string(), planted()["now"].as_str().unwrap().to_owned());
     let as_of = ["--as-of", &now[..10]];
     let as_of: &[&str] = if more.contains(&"--as-of") { &[] } else { &as_of };
-    surgeon(
-        &[&["collect", "--endpoint", address, "--attempts", "2", "--all-metrics", "-o", &folder], as_of, more].concat(),
-    )
+    let attempts: &[&str] = if more.contains(&"--attempts") { &[] } else { &["--attempts", "2"] };
+    surgeon(&[&["collect", "--endpoint", address, "--all-metrics", "-o", &folder], attempts, as_of, more].concat())
 }
 
 /// The rows of a table by target: each column as text.
@@ -420,6 +419,30 @@ fn the_policy_is_what_is_called_and_nothing_of_it_does_more_than_read() {
     let more: Vec<&&str> = all.iter().filter(|action| !reads(action)).collect();
     assert_eq!(more, [&"sts:AssumeRole", &"arn:aws:iam::*:role/surgeon-read"], "{whole}");
     assert!(middleman.answered().values().all(|count| *count > 0));
+}
+
+#[test]
+#[ignore = "needs a moto server: .ci/run starts one"]
+fn in_a_storm_of_refusals_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    // The first two times that an operation is asked for it is too much, or the answer breaks.
+    let storm = Middleman::new(|_, before| [Some(Fault::Throttled), Some(Fault::Cut), None][before.min(2)]);
+    let calm = Middleman::new(|_, _| None);
+    let tables =
+        ["ebs_volumes", "ec2_addresses", "nat_gateways", "rds_instances", "auto_scaling_groups", "redshift_clusters"];
+    let mut more = vec!["--region", "eu-west-1", "--metrics", "0"];
+    more.extend(tables.iter().flat_map(|table| ["--only", table]));
+    let all = ["storm", "calm"].map(|name| folder.path().join(name));
+    let patient = [&more[..], &["--attempts", "5"]].concat();
+    for (address, folder, more) in [(&storm.address, &all[0], &patient), (&calm.address, &all[1], &more)] {
+        let (code, _, err) = collect(address, folder, more);
+        assert_eq!(code, 0, "{err}");
+    }
+    let [storm, calm] = all.map(|folder| Dataset::load(&folder).unwrap());
+    for table in tables {
+        assert!(calm.tables[table].height() > 0 && calm.tables[table].equals_missing(&storm.tables[table]), "{table}");
+    }
+    assert_eq!(storm.manifest.gaps, calm.manifest.gaps);
 }
 
 #[test]

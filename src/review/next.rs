@@ -12,6 +12,7 @@ use crate::derive::baseline::Line;
 use crate::id::Target;
 use crate::rules::{Rule, Strategy};
 use crate::table::read::{numbers, texts};
+use crate::table::{self, Table};
 
 /// Fewer days than this say little about what a resource usually does: two whole weeks.
 const SHORT_HISTORY_DAYS: i64 = 14;
@@ -39,6 +40,8 @@ pub(super) enum Need {
     Metrics,
     /// What the resources are.
     Inventory,
+    /// What an inventory lacks.
+    Rest,
 }
 
 impl Need {
@@ -47,8 +50,10 @@ impl Need {
         let reads = |tables: &[&str]| rule.tables.iter().any(|table| tables.contains(&table.as_str()));
         let lines = inputs.baseline.lines.get(target).map(Vec::as_slice).unwrap_or_default();
         let days = inputs.as_of.date().since(inputs.first).map_or(0, |span| i64::from(span.get_days()));
+        let asked = |name: &String| table::find(name).is_some_and(Table::is_inventory);
         match () {
             () if lines.iter().any(|line| line.meter.is_none()) => Need::UsageTypes,
+            () if rule.tables.iter().any(asked) => Need::Rest,
             () if inputs.tag_keys.is_empty() && rule.query.contains("TagsSeen") => Need::Tags,
             () if !inputs.hourly && reads(&["schedules", "usage_profiles"]) => Need::Hours,
             () if rule.query.contains("DaysLeft") && lines.is_empty() && !inputs.says_ends() => Need::Ends,
@@ -93,6 +98,9 @@ impl Need {
             (Need::Metrics, "azure") => format!("the Reader and Monitoring Reader roles for the metrics of {named}"),
             (Need::Metrics, "gcp") => format!("roles/monitoring.viewer and roles/viewer for the metrics of {named}"),
             (Need::Metrics, _) => format!("usage metrics of {named}"),
+            (Need::Rest, _) => {
+                "the inventory again: with the actions that its gaps name, and metrics of 14 days or more (surgeon collect --metrics 14)".into()
+            }
             (Need::Inventory, _) => {
                 "an inventory of the accounts: surgeon collect -o DIR (surgeon permissions prints the policy), then surgeon review DIR with the bill"
                     .into()
@@ -113,6 +121,7 @@ impl Need {
             Need::FinalBill => "the final bill",
             Need::Metrics => "usage metrics of these resources",
             Need::Inventory => "an inventory of the accounts",
+            Need::Rest => "the inventory in full, with 14 days of metrics",
         }
     }
 
@@ -127,6 +136,7 @@ impl Need {
             Need::Ends => "this export does not state when commitments begin and end, nor of which class they are",
             Need::FinalBill => "until then the provider may change what it charges",
             Need::Metrics => "the bill says that these are paid for, not whether they are used",
+            Need::Rest => "something of these was not answered, or not measured for long enough",
             Need::Inventory => "some rules ask what a resource is bound to and what it does, which no bill says",
         }
     }
@@ -148,7 +158,7 @@ pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
             let need = Need::of(rule, target, inputs);
             // Some are asked for in the same words of every provider.
             let provider = match need {
-                Need::History | Need::Owner | Need::Ends | Need::FinalBill => "",
+                Need::History | Need::Owner | Need::Ends | Need::FinalBill | Need::Rest => "",
                 _ => provider(inputs, target),
             };
             let waiting = by_need.entry((need, provider)).or_default();
