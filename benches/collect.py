@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two thousand instances with two weeks of metrics: surgeon beside Cloud Custodian, on the same server.
 
-    collect.py SURGEON CUSTODIAN [--instances 2000]    prints calls and seconds of each
+    collect.py SURGEON CUSTODIAN [--instances 2000] [--latency 0.05]    prints seconds, their own processor time, and calls of each
 
 SURGEON and CUSTODIAN are the two programs (`pip install c7n` in an environment of its own). The server is moto, behind the proxy of
 `tests/moto`, in this process; it counts requests by operation. Metrics are read from an index of this script, so that the time of
@@ -12,6 +12,7 @@ import argparse
 import json
 import logging
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -70,13 +71,14 @@ def statistics(self, namespace, metric_name, start_time, end_time, period, stats
 
 
 class Counting(cloudwatch.Proxy):
-    calls = Counter()
+    calls, latency = Counter(), 0.0
 
     def moto(self, path, headers, body):
         headers = list(headers)
         target = next((text for name, text in headers if name.lower() == "x-amz-target"), "")
         action = next((part[7:] for part in body.decode(errors="replace").split("&") if part.startswith("Action=")), "")
         self.calls[target.rpartition(".")[2] or action or f"{self.command} {path}"] += 1
+        time.sleep(self.latency)
         return super().moto(path, headers, body)
 
 
@@ -86,14 +88,15 @@ def run(command, address):
         **os.environ, "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": REGION, "NO_PROXY": "127.0.0.1",
     }
-    begun = time.monotonic()
+    begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    seconds = time.monotonic() - begun
+    seconds, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if done.returncode:
         sys.exit(f"{command}: {done.stderr[-2000:]}")
     found = [line for line in (done.stdout + done.stderr).splitlines() if "rows" in line or "count:" in line]
     calls = dict(Counting.calls.most_common(4))
-    print(f"{Path(command[0]).name:<12} {seconds:8.1f} s {sum(Counting.calls.values()):6} calls {calls}", *found, sep="\n  ")
+    print(f"{Path(command[0]).name:<12} {seconds:8.1f} s, own {own:6.1f} s, {sum(Counting.calls.values()):6} calls {calls}", *found, sep="\n  ")
 
 
 def main():
@@ -101,7 +104,9 @@ def main():
     parser.add_argument("surgeon")
     parser.add_argument("custodian")
     parser.add_argument("--instances", type=int, default=2000)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds that every request waits, as for a distant server")
     asked = parser.parse_args()
+    Counting.latency = asked.latency
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     CloudWatchBackend.get_metric_data, CloudWatchBackend.get_metric_statistics = data, statistics
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

@@ -296,21 +296,25 @@ fn metrics_are_what_was_measured_and_what_was_not_is_missing() {
         .iter()
         .map(|row| (row["ResourceId"].as_str().unwrap().to_owned(), row["Name"].as_str().unwrap_or("").to_owned()))
         .collect();
-    let mean = |id: &str| {
+    let mean_of = |id: &str, metric: &str| {
         let of = |row: &usize| {
             ids[*row].as_deref() == Some(id)
-                && metrics[*row].as_deref() == Some("CPUUtilization")
+                && metrics[*row].as_deref() == Some(metric)
                 && statistics[*row].as_deref() == Some("Average")
         };
         let found: Vec<Decimal> = (0..frame.height()).filter(of).filter_map(|row| values[row]).collect();
         (found.len(), found.iter().sum::<Decimal>().checked_div(Decimal::from(found.len())))
     };
+    let mean = |id: &str| mean_of(id, "CPUUtilization");
     let web = instances.iter().find(|(_, name)| *name == "web-1").map(|(id, _)| id.clone()).unwrap();
     let (points, average) = mean(&web);
     // 14 days by the hour, less what lies after as-of.
     assert!((300..=336).contains(&points), "{points}");
     assert!(average.is_some_and(|mean| mean > Decimal::ONE && mean < Decimal::from(6)), "{average:?}");
     assert!(instances.keys().any(|id| mean(id).0 == 0), "one of them is stopped and has no points");
+    // What the agent measures inside, under dimensions that have to be looked up.
+    let (points, memory) = mean_of(&web, "mem_used_percent");
+    assert!(points >= 300 && memory.is_some_and(|mean| mean.round() == Decimal::from(62)), "{points} {memory:?}");
 }
 
 #[test]

@@ -194,18 +194,27 @@ pub(super) fn run(args: &CollectArgs) -> anyhow::Result<Ending> {
 
 /// What would be asked.
 fn plan(survey: &Survey) -> String {
-    let regions = match survey.regions.len() {
-        0 => "in every region that the account has switched on".to_owned(),
-        count => format!("in {count} {}", if count == 1 { "region" } else { "regions" }),
+    let calls = survey.calls();
+    let once = calls.iter().filter(|call| !call.of_each() && **call != metrics::CALL).count();
+    let (regions, requests) = match survey.regions.len() {
+        0 => ("in every region that the account has switched on".to_owned(), format!("{once} requests in each region")),
+        1 => ("in 1 region".to_owned(), format!("{once} requests")),
+        count => (format!("in {count} regions"), format!("{} requests", once * count)),
     };
-    let mut text = format!("Asked of each account {regions}; every page of an answer is one request:\n");
-    for call in survey.calls() {
-        let price = if call == metrics::CALL {
-            format!("{} USD for each 1,000 series (one metric and statistic of one resource)", metrics::cost(1000))
-        } else {
-            "free".into()
+    let mut text = format!(
+        "Asked of each account {regions}: at least {requests}; every page of an answer is one, and so is each resource where it says so.\n"
+    );
+    for call in calls {
+        let price = match call.dollars_per_thousand() {
+            _ if call == metrics::CALL => {
+                format!("{} USD for 1,000 series (a metric and statistic of a resource)", metrics::cost(1000))
+            }
+            Some(dollars) => format!("{} USD for 1,000 requests", dollars.normalize()),
+            None => "free".into(),
         };
-        text += &format!("  {:<40} {price}\n", call.action());
+        let each = if call.of_each() { "each resource" } else { "" };
+        text += format!("  {:<54} {each:<14} {price}", call.action()).trim_end();
+        text.push('\n');
     }
     if survey.role.is_some() {
         text += "Once: organizations:ListAccounts, and sts:AssumeRole for each account, free\n";

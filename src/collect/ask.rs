@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::session::Session;
 use crate::dataset::GapEntry;
@@ -35,7 +36,58 @@ impl Call {
         let renamed = S3_ACTIONS.iter().find(|(operation, _)| self.service == "s3" && *operation == self.operation);
         format!("{}:{}", self.service, renamed.map_or(self.operation, |(_, action)| action))
     }
+
+    /// Whether it is asked for each resource, or a few of them, and not once for all.
+    #[must_use]
+    pub fn of_each(&self) -> bool {
+        OF_EACH.contains(&self.operation) || (self.service, self.operation) == ("ecr", "DescribeImages")
+    }
+
+    /// What a thousand requests cost, in dollars; `None`: nothing.
+    #[must_use]
+    pub fn dollars_per_thousand(&self) -> Option<Decimal> {
+        let paid =
+            PAID.iter().find(|(service, start, _)| self.service == *service && self.operation.starts_with(start));
+        paid.map(|(_, _, dollars)| *dollars)
+    }
 }
+
+/// Operations that are asked for each resource, and not once for all of them.
+const OF_EACH: [&str; 22] = [
+    "DescribeCluster",
+    "DescribeDomains",
+    "DescribeInstanceHealth",
+    "DescribeKey",
+    "DescribeLifecycleConfiguration",
+    "DescribeListeners",
+    "DescribeNodegroup",
+    "DescribeServices",
+    "DescribeStreamSummary",
+    "DescribeTable",
+    "DescribeTargetHealth",
+    "DescribeTaskDefinition",
+    "GetBucketLifecycleConfiguration",
+    "GetBucketLocation",
+    "GetBucketVersioning",
+    "GetLifecyclePolicy",
+    "GetQueueAttributes",
+    "ListBucketIntelligentTieringConfigurations",
+    "ListFargateProfiles",
+    "ListKeyRotations",
+    "ListMultipartUploads",
+    "ListProvisionedConcurrencyConfigs",
+];
+
+/// Dollars of a thousand requests, where they are not free, by service and the beginning of the operation (AWS's pricing pages of us-east-1: CloudWatch,
+/// KMS, S3 LIST and other requests, Secrets Manager, SQS; without their free tiers).
+const PAID: [(&str, &str, Decimal); 6] = [
+    ("cloudwatch", "ListMetrics", Decimal::from_parts(10, 0, 0, false, 3)),
+    ("kms", "", Decimal::from_parts(3, 0, 0, false, 3)),
+    ("s3", "List", Decimal::from_parts(5, 0, 0, false, 3)),
+    ("s3", "Get", Decimal::from_parts(4, 0, 0, false, 4)),
+    ("secretsmanager", "", Decimal::from_parts(5, 0, 0, false, 3)),
+    ("sqs", "", Decimal::from_parts(4, 0, 0, false, 4)),
+];
 
 /// Operations of S3 whose actions have other names (Service Authorization Reference, Amazon S3).
 const S3_ACTIONS: [(&str, &str); 4] = [

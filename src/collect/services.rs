@@ -88,6 +88,8 @@ use asked;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::collect::ask::only_reads;
     use crate::table::{COLLECTED, RESOURCE_METRICS, TABLES};
@@ -102,5 +104,8 @@ mod tests {
         for call in collectors().flat_map(|one| one.calls) {
             assert!(only_reads(call.operation), "{}", call.action());
         }
+        // Each of those that are asked for one resource is still asked.
+        let of_each: BTreeSet<_> = collectors().flat_map(|one| one.calls).filter(|call| call.of_each()).collect();
+        assert_eq!(of_each.len(), 23, "{of_each:?}");
     }
 }

@@ -285,6 +285,8 @@ def company(place, now):
     return metrics(place, now, more + [
         ("AWS/EC2", "CPUUtilization", "Percent", {"InstanceId": web}, web, around(3.0)),
         ("AWS/EC2", "CPUUtilization", "Percent", {"InstanceId": grown}, grown, around(45.0)),
+        # The agent names more than the instance, and not always the same.
+        ("CWAgent", "mem_used_percent", "Percent", {"ImageId": IMAGE, "InstanceId": web, "InstanceType": "m5.large"}, web, around(62.0)),
         ("AWS/NATGateway", "BytesOutToDestination", "Bytes", {"NatGatewayId": used}, used, lambda at: 250e6 + at),
         ("AWS/NATGateway", "BytesOutToDestination", "Bytes", {"NatGatewayId": idle}, idle, lambda at: 0.0),
         ("AWS/EBS", "VolumeReadOps", "Count", {"VolumeId": busy}, busy, lambda at: 1200.0),
