@@ -8,7 +8,9 @@ use std::time::Duration;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::{ClientOptions, RetryConfig};
 
-use super::answer::{BillsError, LOG_IN, broken, innermost, refused};
+#[cfg(feature = "aws")]
+use super::answer::LOG_IN;
+use super::answer::{BillsError, broken, innermost, refused};
 
 /// A server that is silent for so long has gone. Longer than the store's own attempts at a request take together.
 const PATIENCE: Duration = Duration::from_secs(120);

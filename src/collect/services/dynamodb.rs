@@ -8,12 +8,13 @@ use aws_sdk_dynamodb::types::{
 };
 use rust_decimal::Decimal;
 
-use crate::collect::ask::{Asked, Call, Collector, Failure, Refusal, pages, time};
+use crate::collect::ask::{Asked, Call, Collector, Refusal, pages, time};
 use crate::collect::session::{Session, client};
 use crate::table;
 use crate::table::inventory::DynamoTable;
 use crate::table::rows::Rows;
 
+use super::each::closed;
 use super::scaling::{POLICIES, TARGETS, scaled};
 use super::{count, place, text, word};
 
@@ -39,9 +40,9 @@ async fn tables(session: &Session) -> Asked {
         names.extend(page.table_names.unwrap_or_default());
     })
     .await;
-    let (mut rows, mut closed) = (Vec::<DynamoTable>::new(), false);
+    let mut rows = Vec::<DynamoTable>::new();
     for name in &names {
-        if closed {
+        if closed(TABLE, &refused) {
             rows.extend(named(session, name));
             continue;
         }
@@ -50,9 +51,7 @@ async fn tables(session: &Session) -> Asked {
             // Deleted since it was listed.
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {}
             Err(error) => {
-                let refusal = Refusal::of(TABLE, &error);
-                closed = matches!(refusal.failure, Failure::Denied | Failure::Closed | Failure::Expired);
-                refused.push(refusal);
+                refused.push(Refusal::of(TABLE, &error));
                 rows.extend(named(session, name));
             }
         }

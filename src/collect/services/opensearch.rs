@@ -4,12 +4,13 @@
 
 use aws_sdk_opensearch::types::DomainStatus;
 
-use crate::collect::ask::{Asked, Call, Collector, Failure, Refusal};
+use crate::collect::ask::{Asked, Call, Collector, Refusal};
 use crate::collect::session::{Session, client};
 use crate::table;
 use crate::table::inventory::{SearchDomain, exact};
 use crate::table::rows::Rows;
 
+use super::each::ask;
 use super::{place, text, word};
 
 const fn call(operation: &'static str) -> Call {
@@ -37,22 +38,12 @@ async fn domains(session: &Session) -> Asked {
             Vec::new()
         }
     };
-    let mut closed = false;
     for names in names.chunks(AT_ONCE) {
-        if !closed {
-            match client.describe_domains().set_domain_names(Some(names.to_vec())).send().await {
-                Ok(answer) => {
-                    rows.extend(answer.domain_status_list.iter().filter_map(|one| domain(session, one)));
-                    continue;
-                }
-                Err(error) => {
-                    let refusal = Refusal::of(DOMAINS, &error);
-                    closed = matches!(refusal.failure, Failure::Denied | Failure::Closed | Failure::Expired);
-                    refused.push(refusal);
-                }
-            }
+        let sent = client.describe_domains().set_domain_names(Some(names.to_vec())).send();
+        match ask(DOMAINS, sent, &mut refused).await {
+            Some(answer) => rows.extend(answer.domain_status_list.iter().filter_map(|one| domain(session, one))),
+            None => rows.extend(names.iter().filter_map(|name| named(session, name))),
         }
-        rows.extend(names.iter().filter_map(|name| named(session, name)));
     }
     Asked { rows: Rows::of(rows), refused }
 }
