@@ -18,7 +18,7 @@ mod trusted_advisor;
 mod wording;
 
 pub use compare::{Comparison, Ours, Reason, Verdict, compare};
-pub use file::{read, sniff};
+pub use file::{answers, read, sniff};
 
 use record::{Record, plain};
 

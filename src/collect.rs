@@ -8,6 +8,8 @@ pub mod ask;
 pub mod bills;
 #[cfg(feature = "aws")]
 pub mod metrics;
+#[cfg(feature = "aws")]
+mod parts;
 pub mod price_list;
 #[cfg(feature = "aws")]
 pub mod recording;

@@ -235,7 +235,7 @@ fn delivery(bill: &Aggregates) -> Delivery {
         files: bill.sources.iter().map(|source| source.name.clone()).collect(),
         months: months.into_iter().collect(),
         as_of: bill.as_of.to_string(),
-        charges: bill.tie_out.rows_reviewed,
+        charges: bill.tie_out.as_ref().map_or(0, |tie_out| tie_out.rows_reviewed),
         billed: sum("BilledCost"),
         effective: sum("EffectiveCost"),
     }

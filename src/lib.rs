@@ -25,10 +25,11 @@ pub mod table;
 pub mod dataset;
 // What is asked over the network.
 pub mod collect;
-// Bills, evidence, prices, what a usage costs under commitments.
+// Bills, evidence, prices, what things cost without a bill and under commitments.
 pub mod billing;
 pub mod derive;
 pub mod prices;
+pub mod estimate;
 pub mod simulate;
 pub mod redact;
 // Judgement and worth.
@@ -47,6 +48,7 @@ pub mod cli;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use derive::baseline::Baseline;
 use finding::{Finding, Verdicts};
 use money::Money;
 use period::AsOf;
@@ -90,6 +92,9 @@ pub enum ReviewError {
     /// The bill has nothing that past decisions could be judged by.
     #[error(transparent)]
     NothingToJudge(#[from] backtest::Refused),
+    /// A recommendation that was asked cannot be read.
+    #[error(transparent)]
+    Advice(#[from] advice::AdviceError),
     /// The engine refused: our bug, or a changed Dataset.
     #[error("{0}")]
     Engine(#[from] polars::prelude::PolarsError),
@@ -105,7 +110,7 @@ pub struct Judged {
     /// As-of.
     pub as_of: AsOf,
     /// Costs by target.
-    pub baseline: derive::baseline::Baseline,
+    pub baseline: Baseline,
     /// Prices.
     pub prices: prices::PriceBook,
     /// Findings to be planned, and accepted ones.
@@ -127,21 +132,28 @@ pub fn review(bill: billing::Aggregates, job: &Job) -> Result<Review, ReviewErro
 /// # Errors
 /// [`ReviewError::DoesNotTieOut`] before any rule runs; else what stopped it.
 pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewError> {
-    if let Some(total) = job.invoice_total {
-        bill.tie_out.check_invoice(total);
+    if let (Some(tie_out), Some(total)) = (&mut bill.tie_out, job.invoice_total) {
+        tie_out.check_invoice(total);
     }
-    if !bill.tie_out.ties() {
-        return Err(ReviewError::DoesNotTieOut(bill.tie_out.explain()));
-    }
+    ties_out(&bill)?;
     let as_of = job.as_of.unwrap_or(bill.as_of);
     derive::derive(&mut bill.tables, as_of)?;
+    // What nobody billed has prices, and is no price.
+    let unbilled = prices::PriceBook::new(&Baseline::default(), bill.currency, as_of.date(), job.prices.clone());
+    let unpriced = match bill.tie_out {
+        Some(_) => None,
+        None => Some(estimate::estimate(&mut bill.tables, &unbilled, as_of)?),
+    };
     let wanted = |name: &str| job.rules.iter().any(|rule| rule.tables.iter().any(|table| table == name));
     bill.tables.extend(prices::fact_tables(wanted)?);
     let (ready, waiting): (Vec<&Rule>, Vec<&Rule>) = job.rules.iter().partition(|rule| can_look(rule, &bill));
     let verdicts =
         ready.into_iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
-    let baseline = derive::baseline::baseline(&bill.tables, as_of);
-    let prices = prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone());
+    let baseline = Baseline { estimated: unpriced.is_some(), ..derive::baseline::baseline(&bill.tables, as_of) };
+    let prices = match unpriced {
+        Some(_) => unbilled,
+        None => prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone()),
+    };
     let findings: Vec<Finding> = verdicts.iter().flat_map(|v| v.findings.iter().cloned()).collect();
     let waived = waivers::apply(findings, &job.waivers, as_of);
     // Bills by the day have no hours to simulate.
@@ -160,10 +172,13 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         limits: job.limits,
     };
     let plan = plan::plan(waived.kept.clone(), &evidence);
+    let mut advice = review::asked(&bill.tables)?;
+    advice.extend(job.advice.iter().cloned());
     let review = review::assemble(review::Inputs {
         demo: job.demo,
         sources: bill.sources.iter().map(source).collect(),
-        tie_out: &bill.tie_out,
+        tie_out: bill.tie_out.as_ref(),
+        unpriced: unpriced.as_ref(),
         tables: &bill.tables,
         currency: bill.currency,
         as_of,
@@ -176,7 +191,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         waiting: &waiting,
         plan: &plan,
         simulation,
-        advice: &job.advice,
+        advice: &advice,
         waived: &waived.waived,
         baseline: &baseline,
         by: job.by.clone(),
@@ -185,10 +200,22 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     Ok(Judged { review, bill, as_of, baseline, prices, waived, plan })
 }
 
-/// Whether a rule can look at all: one that asks what resources are waits until somebody has asked the account.
+/// Whether a rule can look at all. One that asks what resources are waits until somebody has asked the account. Without a bill those look
+/// that ask, and those that judge what is provisioned: what a bill does not charge for says nothing where there is none.
 fn can_look(rule: &Rule, bill: &billing::Aggregates) -> bool {
     let asks = |name: &String| table::find(name).is_some_and(table::Table::is_inventory);
-    bill.tables.contains_key(table::COLLECTED.name) || !rule.tables.iter().any(asks)
+    let asks = rule.tables.iter().any(asks);
+    match &bill.tie_out {
+        Some(_) => !asks || bill.tables.contains_key(table::COLLECTED.name),
+        None => asks || rule.without_bill,
+    }
+}
+
+fn ties_out(bill: &billing::Aggregates) -> Result<(), ReviewError> {
+    match bill.tie_out.as_ref().filter(|tie_out| !tie_out.ties()) {
+        Some(tie_out) => Err(ReviewError::DoesNotTieOut(tie_out.explain())),
+        None => Ok(()),
+    }
 }
 
 /// One finding of a review, with what its figures rest on; `charges` are its target's in the run-rate window, where the bill
@@ -227,9 +254,7 @@ pub fn backtest(
     job: &Job,
     terms: &backtest::Terms,
 ) -> Result<backtest::Backtest, ReviewError> {
-    if !bill.tie_out.ties() {
-        return Err(ReviewError::DoesNotTieOut(bill.tie_out.explain()));
-    }
+    ties_out(&bill)?;
     let as_of = job.as_of.unwrap_or(bill.as_of);
     derive::derive(&mut bill.tables, as_of)?;
     let baseline = derive::baseline::baseline(&bill.tables, as_of);
@@ -263,7 +288,7 @@ fn source(entry: &dataset::SourceEntry) -> review::Source {
 /// What was left out or stands in for something missing.
 fn gaps(
     bill: &billing::Aggregates,
-    baseline: &derive::baseline::Baseline,
+    baseline: &Baseline,
     as_of: AsOf,
     waived: &waivers::Waived,
     simulation: Option<&review::Simulation>,
@@ -275,7 +300,7 @@ fn gaps(
         .map(|g| Gap { what: unseen.with_dollars(&g.place, &g.what), place: g.place.clone(), remedy: g.remedy.clone() })
         .collect();
     let days = as_of.date().since(bill.first).map_or(0, |span| span.get_days().max(0));
-    if i64::from(days) < period::HOURS_PER_WEEK / 24 {
+    if bill.tie_out.is_some() && i64::from(days) < period::HOURS_PER_WEEK / 24 {
         gaps.push(Gap {
             what: format!(
                 "the files hold {days} complete {}; what is called per month counts the last 7, so it is too low",

@@ -353,6 +353,10 @@ fn judge(finding: &Finding, baseline: &Baseline, prices: &PriceBook) -> (Standin
         );
         return (Standing::Refused(why), Some(value));
     }
+    let drops = finding.changes.iter().any(|change| change.verb == Verb::Drop);
+    if baseline.estimated && drops && !baseline.lines.contains_key(&finding.target) {
+        return (Standing::Unpriced("this resource".into()), None);
+    }
     // Nothing on the bill changes: a tidy account, not a saving.
     let standing = if value.effective.is_zero() && value.list.unwrap_or_default().is_zero() {
         Standing::Hygiene

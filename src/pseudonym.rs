@@ -102,6 +102,11 @@ impl Pseudonyms {
         self.replaced.iter().map(String::as_str)
     }
 
+    /// Whether a text was replaced.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.replaced.contains(text)
+    }
+
     /// What was let stand.
     pub(crate) fn kept(&self) -> impl Iterator<Item = &str> {
         self.kept.iter().map(String::as_str)

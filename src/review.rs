@@ -10,16 +10,21 @@ use serde::Serialize;
 mod advice;
 mod assemble;
 mod commitments;
+mod cost_explorer;
+mod estimate;
 pub mod explain;
 mod next;
 mod unseen;
 
 pub use crate::money::Amount;
+pub(crate) use advice::asked;
 pub use advice::{Advice, AdviceFile, AdviceState, ComparisonView, Given};
 pub use assemble::{Inputs, assemble};
 pub use commitments::{
     Expiry, Figures, FuturesView, ItemView, Outlook, PurchaseView, Simulation, SimulationLine, TermView,
 };
+pub use cost_explorer::{CostExplorer, CostMonth, CostPart};
+pub use estimate::{Estimate, EstimateLine, EstimateParts, UnpricedLine};
 pub(crate) use unseen::unseen;
 
 /// Version of the view; changes when a field changes its meaning or goes.
@@ -38,14 +43,18 @@ pub struct Review {
     pub as_of: String,
     /// ISO 4217 code of every amount.
     pub currency: String,
-    /// First and last day (inclusive) of the charges.
+    /// First and last day (inclusive) of the charges; without a bill the day as of which the inventory was asked.
     pub period: Period,
     /// The files read.
     pub sources: Vec<Source>,
-    /// What was spent.
-    pub spend: Spend,
-    /// Whether our totals are the bill's.
-    pub tie_out: TieOut,
+    /// What was spent; absent without a bill.
+    pub spend: Option<Spend>,
+    /// Whether our totals are the bill's; absent without a bill.
+    pub tie_out: Option<TieOut>,
+    /// What the inventory costs at list prices: present where no bill was given. Then every amount is one of list prices.
+    pub estimate: Option<Estimate>,
+    /// What Cost Explorer says was spent; absent where it was not asked.
+    pub cost_explorer: Option<CostExplorer>,
     /// What can be saved.
     pub plan: PlanView,
     /// Chosen and other findings, most money first.
@@ -80,6 +89,15 @@ pub struct Review {
     pub by: Option<String>,
     /// What could not be read or was left out.
     pub gaps: Vec<Gap>,
+}
+
+impl Review {
+    /// Effective cost per month: of the bill, or estimated.
+    #[must_use]
+    pub fn run_rate(&self) -> Amount {
+        let of_bill = self.spend.as_ref().map(|spend| spend.effective_run_rate);
+        of_bill.or(self.estimate.as_ref().map(|estimate| estimate.per_month)).unwrap_or_default()
+    }
 }
 
 /// Days covered.

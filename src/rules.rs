@@ -245,6 +245,8 @@ pub struct Rule {
     pub restart_needed: bool,
     /// Whether there is a way back.
     pub rollback_possible: bool,
+    /// Whether it judges what is provisioned, so that costs estimated from an inventory do where there is no bill.
+    pub without_bill: bool,
     /// Template of the sentence printed with a finding.
     pub message: String,
     /// Line of the template.

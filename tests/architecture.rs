@@ -80,7 +80,7 @@ fn crates_stay_in_their_rooms() {
         ("tokio::", &["collect"]),
         ("futures::", &["collect"]),
         ("object_store::", &["collect"]),
-        ("polars::", &["table", "dataset", "billing", "derive", "prices", "redact", "rules", "review"]),
+        ("polars::", &["table", "dataset", "billing", "derive", "prices", "estimate", "redact", "rules", "review"]),
         ("clap", &["cli"]),
         ("anyhow", &["cli"]),
         ("plotters", &["report"]),

@@ -54,7 +54,7 @@ fn an_unused_reservation_of_any_provider_is_held_until_an_end_that_focus_does_no
     assert_eq!(unused.effective.map(|a| a.0.round_dp(2).to_string()).as_deref(), Some("30.42"));
     assert_eq!((unused.net.map(|a| a.0.normalize().to_string()).as_deref(), &unused.net_from), (Some("0"), &None));
     // 20 used and 10 unused were billed as 30.
-    let life = &review.tie_out.life_identities;
+    let life = &review.tie_out.as_ref().unwrap().life_identities;
     assert_eq!((life.len(), life[0].expected.0.normalize().to_string().as_str(), life[0].ties), (1, "30", true));
     assert_eq!(review.commitments[0].utilization.map(|a| a.0.round_dp(4).to_string()).as_deref(), Some("0.6667"));
 }

@@ -110,8 +110,65 @@ fn a_refusal_says_how_many_dollars_it_hides() {
 }
 
 #[test]
-fn an_inventory_alone_asks_for_the_bill() {
+fn an_inventory_alone_is_reviewed_at_list_prices_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let (code, _, err) = surgeon(&["review", &inventory(folder.path(), true)]);
-    assert!(code == 1 && err.contains("holds no bill"), "{code} {err}");
+    let inventory = inventory(folder.path(), true);
+    let (code, out, err) = surgeon(&["review", &inventory, "-f", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let review: Value = serde_json::from_str(&out).unwrap();
+    assert!(review["spend"].is_null() && review["tie_out"].is_null(), "{out}");
+    // 2,600 GiB × 730/744 × 0.12, as in the demo's bill; and nothing else is known of the volume's account.
+    let cents = |value: &Value| format!("{:.2}", value.as_str().unwrap().parse::<f64>().unwrap());
+    let estimate = &review["estimate"];
+    assert_eq!((cents(&estimate["per_month"]), estimate["resources"].as_u64()), ("306.13".into(), Some(1)));
+    assert_eq!(estimate["parts"][0]["rows"][0]["key"], "AmazonEC2");
+    // Two pages speak of it, and it is gone once.
+    let standing = |rule: &str| {
+        let findings = review["findings"].as_array().unwrap();
+        findings.iter().find(|one| one["rule"] == rule).map(|one| one["standing"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(standing("ebs-volume-unattached").as_deref(), Some("chosen"));
+    assert_eq!(standing("ebs-volume-gp2").as_deref(), Some("outdone"));
+    assert_eq!((cents(&review["plan"]["net"]), cents(&review["plan"]["list"])), ("306.13".into(), "306.13".into()));
+    // What a bill does not charge for says nothing where there is none.
+    let rules: Vec<&str> =
+        review["rules"].as_array().unwrap().iter().map(|rule| rule["rule"].as_str().unwrap()).collect();
+    assert!(rules.contains(&"ebs-volume-gp2") && !rules.contains(&"vpc-nat-gateway-idle"), "{rules:?}");
+    let ask =
+        review["next"].as_array().unwrap().iter().find(|ask| ask["ask"].as_str().unwrap().starts_with("the bill"));
+    assert!(ask.unwrap()["rules"].as_array().unwrap().iter().any(|rule| rule == "vpc-nat-gateway-idle"));
+    for format in ["text", "md", "html"] {
+        let (code, out, err) = surgeon(&["review", &inventory, "-f", format, "--only", "ebs-volume-unattached"]);
+        assert!(code == 0 && out.contains("No bill was given") && out.contains("306.13"), "{format}: {err}\n{out}");
+        assert!(!out.to_lowercase().contains("billed over") && !out.contains("ties out"), "{format}: {out}");
+    }
+    let (code, _, err) = surgeon(&["backtest", "commitments", &inventory]);
+    assert!(code == 2 && err.contains("no bill among the inputs"), "{code} {err}");
+}
+
+#[test]
+fn what_has_no_list_price_is_unpriced_and_not_worthless() {
+    let folder = tempfile::tempdir().unwrap();
+    let inventory = inventory(folder.path(), true);
+    let mut dataset = Dataset::load(folder.path()).unwrap();
+    let (account, region, id) = VOLUME;
+    let volume = Volume {
+        account: account.into(),
+        region: region.into(),
+        id: id.into(),
+        volume_type: Some("gp9".into()),
+        size: Some(10.into()),
+        state: Some("available".into()),
+        created: Some("2026-01-05T00:00:00Z".parse().unwrap()),
+        attachments: Some(0),
+        ..Volume::default()
+    };
+    dataset.tables.insert("ebs_volumes".into(), Rows::of(vec![volume]).frame().unwrap());
+    dataset.save(folder.path()).unwrap();
+    let (code, out, err) = surgeon(&["review", &inventory, "-f", "json", "--only", "ebs-volume-unattached"]);
+    assert_eq!(code, 0, "{err}");
+    let review: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(review["findings"][0]["standing"], "unpriced");
+    assert_eq!(review["plan"]["net"], "0");
+    assert_eq!(review["estimate"]["unpriced"][0]["why"], "no list price of AmazonEC2/EBS");
 }

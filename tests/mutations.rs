@@ -173,9 +173,9 @@ fn read(path: &Path) -> Result<Vec<(u64, Decimal)>, BillError> {
     let bill = billing::open(&[path.to_owned()], billing::Options::default(), &|_| {})?;
     let records: u64 = bill.audits.iter().map(|audit| audit.charges).sum();
     let aggregates = billing::aggregate(&bill)?;
-    if !aggregates.tie_out.ties() {
+    if !aggregates.tie_out.as_ref().unwrap().ties() {
         // A difference that is reported: no finding is shown.
-        return Err(BillError::Empty(aggregates.tie_out.explain()));
+        return Err(BillError::Empty(aggregates.tie_out.as_ref().unwrap().explain()));
     }
     let totals = ["charge_totals", "daily_costs", "resource_costs"].map(|table| {
         let frame = &aggregates.tables[table];

@@ -1,9 +1,10 @@
-//! Which file is what, told from content, never from the name; and its records.
+//! Which file is what, told from content, never from the name; and its records. Answers that were asked over the network are read like
+//! files.
 //!
 //! Knows: packings, the marks by which the exports are told apart, from each other and from bills. Does not know: what
-//! a record says.
+//! a record says, who asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -13,6 +14,7 @@ use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
 use super::record::{Document, Record, plain};
+use super::trusted_advisor::Check;
 use super::{AdviceError, Origin, Recommendation, compute_optimizer, hub, purchases, trusted_advisor};
 
 /// Most bytes held of a file, and of what it inflates to.
@@ -56,6 +58,42 @@ pub fn read(path: &Path) -> Result<Vec<Recommendation>, AdviceError> {
         None => Err(not(&file, "holds nothing", "export it again, or leave it out")),
         Some(b'{' | b'[') => from_json(&file, &text),
         Some(_) => from_csv(&file, &text),
+    }
+}
+
+/// All recommendations of answers that one service gave over the network, in their order: each text is an answer in JSON, as the
+/// command line prints it.
+///
+/// # Errors
+/// [`AdviceError`] when a text is no advice, is another service's, or holds a record that cannot be read.
+pub fn answers(origin: Origin, texts: &[impl AsRef<str>]) -> Result<Vec<Recommendation>, AdviceError> {
+    let file = origin.label();
+    let mut out = Vec::new();
+    for (n, text) in texts.iter().enumerate() {
+        let place = format!("answer {}", n + 1);
+        let broken = |what: String| AdviceError::malformed(file, &place, what);
+        let value: Value = serde_json::from_str(text.as_ref()).map_err(|error| broken(error.to_string()))?;
+        let found = recommended(&Document { file, before: format!("{place}, "), value: &value }, &BTreeMap::new())?;
+        if let Some(other) = found.iter().find(|found| found.origin != origin) {
+            return Err(broken(format!("is one of {}", other.origin.label())));
+        }
+        out.extend(found);
+    }
+    Ok(out)
+}
+
+impl Origin {
+    /// By its name in reports, as collected answers have it.
+    #[must_use]
+    pub fn named(label: &str) -> Option<Self> {
+        let all = [
+            Origin::CostOptimizationHub,
+            Origin::ComputeOptimizer,
+            Origin::SavingsPlansPurchase,
+            Origin::ReservationPurchase,
+            Origin::TrustedAdvisor,
+        ];
+        all.into_iter().find(|origin| origin.label() == label)
     }
 }
 
@@ -186,20 +224,92 @@ fn from_json(file: &str, text: &str) -> Result<Vec<Recommendation>, AdviceError>
     let mut out = Vec::new();
     for (n, value) in values.iter().enumerate() {
         let before = if values.len() == 1 { String::new() } else { format!("document {}, ", n + 1) };
-        let document = Document { file, before, value };
-        let found = hub::read(&document)?
-            .or(compute_optimizer::read(&document)?)
-            .or(purchases::read(&document)?)
-            .or(trusted_advisor::read(&document, &checks)?);
-        let unknown = || not(file, "is JSON, but no answer with recommendations that is known", EXPECTED);
-        out.extend(found.ok_or_else(unknown)?);
+        out.extend(recommended(&Document { file, before, value }, &checks)?);
     }
     Ok(out)
 }
 
+/// The recommendations of an answer, whoever gave it.
+fn recommended(document: &Document<'_>, checks: &BTreeMap<String, Check>) -> Result<Vec<Recommendation>, AdviceError> {
+    let found = hub::read(document)?
+        .or(compute_optimizer::read(document)?)
+        .or(purchases::read(document)?)
+        .or(trusted_advisor::read(document, checks)?);
+    let unknown = || not(document.file, "is JSON, but no answer with recommendations that is known", EXPECTED);
+    found.ok_or_else(unknown)
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    /// An answer as several, each with one element of the list at the end of a path.
+    fn apart(answer: &Value, path: &[&str]) -> Vec<Value> {
+        let Some((name, rest)) = path.split_first() else { return vec![answer.clone()] };
+        let members: Vec<Value> = match &answer[*name] {
+            Value::Array(items) => items.iter().flat_map(|item| apart(item, rest)).map(|item| json!([item])).collect(),
+            member => apart(member, rest),
+        };
+        let with = |member: Value| {
+            let mut one = answer.clone();
+            one[*name] = member;
+            one
+        };
+        members.into_iter().map(with).collect()
+    }
+
+    #[test]
+    fn answers_one_by_one_are_read_like_the_file_that_holds_them_all() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/advice");
+        let plans = ["SavingsPlansPurchaseRecommendation", "SavingsPlansPurchaseRecommendationDetails"];
+        let cases: [(&str, Origin, &[&[&str]]); 4] = [
+            ("hub.json", Origin::CostOptimizationHub, &[&["items"]]),
+            (
+                "compute-optimizer.json",
+                Origin::ComputeOptimizer,
+                &[&["instanceRecommendations"], &["lambdaFunctionRecommendations"], &["idleRecommendations"]],
+            ),
+            ("savings-plans.json", Origin::SavingsPlansPurchase, &[&plans]),
+            ("reservations.json", Origin::ReservationPurchase, &[&["Recommendations", "RecommendationDetails"]]),
+        ];
+        for (name, origin, paths) in cases {
+            let path = folder.join(name);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let documents = serde_json::Deserializer::from_str(&text).into_iter::<Value>().map(Result::unwrap);
+            let texts: Vec<String> = documents
+                .zip(paths)
+                .flat_map(|(document, path)| apart(&document, path))
+                .map(|one| one.to_string())
+                .collect();
+            // Where they stand is all that differs.
+            let anywhere = |all: Vec<Recommendation>| -> Vec<Recommendation> {
+                let blank = |one: Recommendation| Recommendation { file: String::new(), place: String::new(), ..one };
+                all.into_iter().map(blank).collect()
+            };
+            let answers = anywhere(answers(origin, &texts).unwrap());
+            assert!(!answers.is_empty() && answers.iter().all(|one| one.origin == origin), "{name}");
+            assert_eq!(answers, anywhere(read(&path).unwrap()), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_named_by_service_and_place() {
+        let hub = r#"{"items": [{"actionType": "Stop", "resourceId": "i-1"}]}"#;
+        for (origin, texts, words) in [
+            (Origin::CostOptimizationHub, vec![hub, "{"], ["Cost Optimization Hub", "answer 2"]),
+            (Origin::CostOptimizationHub, vec![hub, r#"{"items": [{}]}"#], ["answer 2, items[0]", "actiontype"]),
+            (Origin::ComputeOptimizer, vec![hub], ["answer 1", "is one of Cost Optimization Hub"]),
+            (Origin::ComputeOptimizer, vec!["{}"], ["Compute Optimizer", "no answer"]),
+        ] {
+            let error = answers(origin, &texts).unwrap_err().to_string();
+            assert!(words.iter().all(|word| error.contains(word)), "{error}");
+        }
+        assert!(answers(Origin::TrustedAdvisor, &[""; 0]).unwrap().is_empty());
+        assert_eq!(Origin::named("Compute Optimizer"), Some(Origin::ComputeOptimizer));
+        assert_eq!(Origin::named("compute optimizer"), None);
+    }
 
     #[test]
     fn what_is_too_large_is_refused_whole() {

@@ -41,8 +41,8 @@ pub struct Aggregates {
     pub sources: Vec<SourceEntry>,
     /// What could not be read or stands in for something missing.
     pub gaps: Vec<GapEntry>,
-    /// The proof.
-    pub tie_out: TieOut,
+    /// The proof; `None`: no bill was given, the tables are those of an inventory alone.
+    pub tie_out: Option<TieOut>,
 }
 
 impl Aggregates {
@@ -54,7 +54,7 @@ impl Aggregates {
                 schema_version: SCHEMA_VERSION,
                 tool_version: env!("CARGO_PKG_VERSION").into(),
                 as_of: self.as_of.to_string(),
-                bill: Some(BillEntry {
+                bill: self.tie_out.is_some().then(|| BillEntry {
                     currency: self.currency.to_string(),
                     first: self.first.to_string(),
                     last: self.last.to_string(),
@@ -91,16 +91,29 @@ impl Aggregates {
         Ok(())
     }
 
-    /// From a saved Dataset; ties its tables out to the totals of its sources.
+    /// From a saved Dataset; ties its tables out to the totals of its sources, where it holds a bill.
     ///
     /// # Errors
     /// The field of the manifest that cannot be read.
     pub fn from_dataset(dataset: Dataset) -> Result<Self, String> {
         let Manifest { as_of, bill, gaps, .. } = dataset.manifest;
-        let no_bill = "it holds no bill, only what an account said; give the files of the bill as well";
-        let BillEntry { currency, first, last, hourly, tag_keys, sources } = bill.ok_or(no_bill)?;
         let as_of: AsOf = as_of.parse().map_err(|e| format!("as_of: {e}"))?;
-        let tie_out = tie_out::of_dataset(&sources, &dataset.tables, as_of)?;
+        let Some(BillEntry { currency, first, last, hourly, tag_keys, sources }) = bill else {
+            let last = as_of.date().yesterday().unwrap_or(as_of.date());
+            return Ok(Aggregates {
+                tables: dataset.tables,
+                tag_keys: Vec::new(),
+                currency: Currency::USD,
+                first: last,
+                last,
+                as_of,
+                hourly: false,
+                sources: Vec::new(),
+                gaps,
+                tie_out: None,
+            });
+        };
+        let tie_out = Some(tie_out::of_dataset(&sources, &dataset.tables, as_of)?);
         let date = |text: &str| text.parse::<Date>().map_err(|_| format!("{text:?} is not a date"));
         Ok(Aggregates {
             currency: currency.parse().map_err(|e| format!("currency: {e}"))?,
@@ -217,7 +230,7 @@ fn aggregates(bill: &Bill) -> Result<Aggregates, BillError> {
         hourly: count("hourly") > 0,
         sources: sources(bill),
         gaps: gaps(bill, count("without_effective"), count("turned"), &tie_out),
-        tie_out,
+        tie_out: Some(tie_out),
     })
 }
 

@@ -8,6 +8,7 @@ use clap::Args;
 use rust_decimal::Decimal;
 
 use super::{CliError, Ending, input, say, usage, write_out};
+use crate::collect::ask::Purpose;
 use crate::collect::metrics::{self, Wanted};
 use crate::collect::recording::{Recorder, Replay, Tape};
 use crate::collect::session::Access;
@@ -33,6 +34,15 @@ pub(super) struct WhatArgs {
     /// Every metric that is known, not only those that some rule asks for.
     #[arg(long)]
     all_metrics: bool,
+    /// Ask Cost Explorer too, for costs by day and the use of commitments: about fifteen requests of a cent each.
+    #[arg(long)]
+    cost_explorer: bool,
+    /// Key of a tag by which Cost Explorer is asked for costs, may be repeated.
+    #[arg(long, value_name = "KEY", requires = "cost_explorer")]
+    tag: Vec<String>,
+    /// Ask what AWS itself recommends: Cost Optimization Hub, Compute Optimizer, purchases of Cost Explorer (seven requests of a cent each).
+    #[arg(long)]
+    advice: bool,
     /// Days of metrics; 0: none.
     #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(0..=455))]
     metrics: u16,
@@ -113,6 +123,15 @@ impl WhatArgs {
             role: self.role.clone().filter(|_| self.org),
             regions: self.region.clone(),
             tables: self.only.iter().cloned().collect::<BTreeSet<_>>(),
+            purposes: [
+                Some(Purpose::Inventory),
+                self.cost_explorer.then_some(Purpose::Costs),
+                self.advice.then_some(Purpose::Advice),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            tag_keys: self.tag.clone(),
             metrics: self.wanted()?,
             days: self.metrics,
             seconds: self.metric_period.parse()?,
@@ -235,7 +254,7 @@ fn told(survey: &Survey, done: &Done) -> String {
         text += &format!("{} parts were there from an earlier run and not asked for again\n", done.kept);
     }
     if !done.cost.is_zero() {
-        text += &format!("asking for metrics cost {} USD at list price\n", done.cost.normalize());
+        text += &format!("asking cost {} USD at list price\n", done.cost.normalize());
     }
     for gap in &done.gaps {
         text += &format!("gap: {}: {}\n  help: {}\n", gap.place, gap.what, gap.remedy);

@@ -39,8 +39,8 @@ pub(super) fn run(args: &DiffArgs) -> anyhow::Result<Ending> {
     let options = args.reading.options(&settings, settings.allocation.keys.clone())?;
     let read = |path: &Path| -> anyhow::Result<Aggregates> {
         let bill = args.reading.read(&[path.to_owned()], &options)?;
-        if !bill.tie_out.ties() {
-            return Err(CliError::DoesNotTieOut(format!("{}: {}", path.display(), bill.tie_out.explain())).into());
+        if let Some(tie_out) = bill.tie_out.as_ref().filter(|tie_out| !tie_out.ties()) {
+            return Err(CliError::DoesNotTieOut(format!("{}: {}", path.display(), tie_out.explain())).into());
         }
         Ok(bill)
     };

@@ -41,7 +41,7 @@ pub(super) fn closed(condition: &Condition, review: &Review) -> Option<String> {
             (net > *limit).then(|| format!("net saving {} is above {limit}", net.round_dp(2)))
         }
         Condition::Unknown(limit) => {
-            let share = review.unknown_cost.0.checked_div(review.spend.effective_run_rate.0)? * Decimal::ONE_HUNDRED;
+            let share = review.unknown_cost.0.checked_div(review.run_rate().0)? * Decimal::ONE_HUNDRED;
             (share > *limit)
                 .then(|| format!("{} % of the run rate could not be judged, above {limit} %", share.round_dp(1)))
         }

@@ -52,12 +52,12 @@ pub(super) struct Opened {
 }
 
 impl InputArgs {
-    /// The aggregates of the bill; without input, of the demo company.
+    /// The aggregates of a bill, which must be there; without input, of the demo company.
     pub(super) fn aggregates(&self, options: &billing::Options) -> anyhow::Result<Aggregates> {
-        Ok(self.open(options)?.aggregates)
+        needs_bill(self.open(options)?.aggregates)
     }
 
-    /// The same with the bill itself.
+    /// The same with the bill itself; an inventory alone is taken too.
     pub(super) fn open(&self, options: &billing::Options) -> anyhow::Result<Opened> {
         if self.inputs.is_empty() { demo_bill(options) } else { self.reading.open(&self.inputs, options) }
     }
@@ -77,9 +77,9 @@ impl ReadingArgs {
         Ok(billing::Options { currency, tag_keys, accept: self.accept.clone() })
     }
 
-    /// The aggregates of files, folders, either in S3, or a saved Dataset.
+    /// The aggregates of a bill: files, folders, either in S3, or a saved Dataset.
     pub(super) fn read(&self, inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Aggregates> {
-        Ok(self.open(inputs, options)?.aggregates)
+        needs_bill(self.open(inputs, options)?.aggregates)
     }
 
     fn open(&self, inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Opened> {
@@ -91,6 +91,15 @@ impl ReadingArgs {
             file.name = local.named(&file.name);
         }
         Ok(Opened { aggregates: local.name(aggregates), bill, _demo: None, _copies: Some(local) })
+    }
+}
+
+fn needs_bill(aggregates: Aggregates) -> anyhow::Result<Aggregates> {
+    match aggregates.tie_out {
+        Some(_) => Ok(aggregates),
+        None => {
+            Err(usage("no bill among the inputs, only what accounts said; give the files of the bill as well".into()))
+        }
     }
 }
 

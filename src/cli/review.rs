@@ -125,7 +125,7 @@ pub(super) fn run(args: &ReviewArgs) -> anyhow::Result<Ending> {
     let templates = templates(args.templates.as_deref())?;
     let rules = rules::load(&args.selection, &settings)?;
     let demo = args.input.inputs.is_empty();
-    let aggregates = args.input.aggregates(&options.billing)?;
+    let aggregates = args.input.open(&options.billing)?.aggregates;
     if let Some(folder) = &args.save_dataset {
         aggregates.to_dataset().save(folder)?;
     }

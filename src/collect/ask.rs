@@ -53,7 +53,7 @@ impl Call {
 }
 
 /// Operations that are asked for each resource, and not once for all of them.
-const OF_EACH: [&str; 22] = [
+const OF_EACH: [&str; 23] = [
     "DescribeCluster",
     "DescribeDomains",
     "DescribeInstanceHealth",
@@ -71,6 +71,7 @@ const OF_EACH: [&str; 22] = [
     "GetBucketVersioning",
     "GetLifecyclePolicy",
     "GetQueueAttributes",
+    "GetResource",
     "ListBucketIntelligentTieringConfigurations",
     "ListFargateProfiles",
     "ListKeyRotations",
@@ -78,9 +79,10 @@ const OF_EACH: [&str; 22] = [
     "ListProvisionedConcurrencyConfigs",
 ];
 
-/// Dollars of a thousand requests, where they are not free, by service and the beginning of the operation (AWS's pricing pages of us-east-1: CloudWatch,
-/// KMS, S3 LIST and other requests, Secrets Manager, SQS; without their free tiers).
-const PAID: [(&str, &str, Decimal); 6] = [
+/// Dollars of a thousand requests, where they are not free, by service and the beginning of the operation (AWS's pricing pages of us-east-1: Cost
+/// Explorer's API, CloudWatch, KMS, S3 LIST and other requests, Secrets Manager, SQS; without their free tiers).
+const PAID: [(&str, &str, Decimal); 7] = [
+    ("ce", "", Decimal::TEN),
     ("cloudwatch", "ListMetrics", Decimal::from_parts(10, 0, 0, false, 3)),
     ("kms", "", Decimal::from_parts(3, 0, 0, false, 3)),
     ("s3", "List", Decimal::from_parts(5, 0, 0, false, 3)),
@@ -147,6 +149,28 @@ pub struct Asked {
     pub refused: Vec<Refusal>,
 }
 
+/// Who answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Each region of each account for itself.
+    Regions,
+    /// One region of each account for all of its regions.
+    Account,
+    /// One account for all that it pays for.
+    Payer,
+}
+
+/// What a table is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Purpose {
+    /// What accounts have.
+    Inventory,
+    /// What Cost Explorer counts, a cent for each request: asked when it is wanted.
+    Costs,
+    /// What AWS itself recommends: asked when it is wanted.
+    Advice,
+}
+
 /// Fills one table from one scope.
 #[derive(Clone, Copy)]
 pub struct Collector {
@@ -154,8 +178,14 @@ pub struct Collector {
     pub table: &'static Table,
     /// Everything that it calls.
     pub calls: &'static [Call],
-    /// Whether one region answers for all of them.
-    pub global: bool,
+    /// What the services that it calls must be allowed to call in turn, in the name of whoever asks.
+    pub needs: &'static [Call],
+    /// Who answers.
+    pub reach: Reach,
+    /// What the table is for.
+    pub purpose: Purpose,
+    /// Requests that it makes at least, where they are paid for.
+    pub requests: u32,
     /// Asks.
     pub(super) ask: Ask,
 }
@@ -166,7 +196,35 @@ pub(super) type Ask = for<'a> fn(&'a Session) -> Pin<Box<dyn Future<Output = Ask
 impl Collector {
     /// Of one region.
     pub(super) const fn of(table: &'static Table, calls: &'static [Call], ask: Ask) -> Self {
-        Collector { table, calls, global: false, ask }
+        let (needs, reach, purpose) = (&[], Reach::Regions, Purpose::Inventory);
+        Collector { table, calls, needs, reach, purpose, requests: 0, ask }
+    }
+
+    /// Of the account that pays for the others.
+    pub(super) const fn of_payer(table: &'static Table, calls: &'static [Call], ask: Ask) -> Self {
+        Collector { reach: Reach::Payer, purpose: Purpose::Advice, ..Self::of(table, calls, ask) }
+    }
+
+    /// With what its services call in turn.
+    pub(super) const fn needing(self, needs: &'static [Call]) -> Self {
+        Collector { needs, ..self }
+    }
+
+    /// For another purpose than the inventory.
+    pub(super) const fn for_purpose(self, purpose: Purpose) -> Self {
+        Collector { purpose, ..self }
+    }
+
+    /// With so many requests at least.
+    pub(super) const fn in_requests(self, requests: u32) -> Self {
+        Collector { requests, ..self }
+    }
+
+    /// Dollars that asking costs at least, at list price.
+    #[must_use]
+    pub fn least_cost(&self) -> Decimal {
+        let price = self.calls.iter().filter_map(Call::dollars_per_thousand).max().unwrap_or_default();
+        price * Decimal::from(self.requests) / Decimal::from(1000)
     }
 }
 

@@ -5,7 +5,12 @@
 use super::ask::Collector;
 use super::session::Session;
 
+mod advised;
 mod auto_scaling;
+mod cloud_control;
+mod compute_optimizer;
+mod cost_explorer;
+mod cost_optimization_hub;
 mod dynamodb;
 mod each;
 mod ec2;
@@ -31,6 +36,10 @@ mod sqs;
 pub(super) fn collectors() -> impl Iterator<Item = &'static Collector> {
     let services = [
         auto_scaling::COLLECTORS,
+        cloud_control::COLLECTORS,
+        compute_optimizer::COLLECTORS,
+        cost_explorer::COLLECTORS,
+        cost_optimization_hub::COLLECTORS,
         dynamodb::COLLECTORS,
         ec2::COLLECTORS,
         ecr::COLLECTORS,
@@ -101,11 +110,11 @@ mod tests {
         for table in declared {
             assert_eq!(collectors().filter(|one| one.table.name == table.name).count(), 1, "{}", table.name);
         }
-        for call in collectors().flat_map(|one| one.calls) {
+        for call in collectors().flat_map(|one| one.calls.iter().chain(one.needs)) {
             assert!(only_reads(call.operation), "{}", call.action());
         }
         // Each of those that are asked for one resource is still asked.
         let of_each: BTreeSet<_> = collectors().flat_map(|one| one.calls).filter(|call| call.of_each()).collect();
-        assert_eq!(of_each.len(), 23, "{of_each:?}");
+        assert_eq!(of_each.len(), 24, "{of_each:?}");
     }
 }

@@ -76,10 +76,18 @@ pub struct Session {
     pub regions: Arc<[String]>,
     /// What is old is old as of this time.
     pub as_of: Timestamp,
+    /// Keys of tags by which costs are asked for.
+    pub tag_keys: Arc<[String]>,
     pub(super) config: SdkConfig,
 }
 
 impl Session {
+    /// The same account where a service answers for all regions.
+    pub(super) fn in_region(&self, region: &'static str) -> Session {
+        let config = self.config.to_builder().region(Region::from_static(region)).build();
+        Session { config, ..self.clone() }
+    }
+
     /// The name of a resource that the service's answer names by its last part alone.
     pub(super) fn arn(&self, service: &str, resource: &str) -> String {
         let Scope { account, region } = &self.scope;

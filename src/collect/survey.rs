@@ -1,21 +1,20 @@
 //! Everything that is asked of the accounts: which accounts, which regions, what is done, and what is not answered.
 //!
-//! Knows: one part for each account, region and table, kept on disk until all are there, so that a run that was ended asks nothing
-//! twice. Nothing stops a survey once it knows whom it asks: what is not answered is a gap. Does not know: what a table holds.
+//! Knows: what is done is kept in parts until all are there, so that a run that was ended asks nothing twice. Nothing stops a survey once it knows whom it asks: what is not answered is a gap. Does not know: what a table holds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_config::sts::AssumeRoleProvider;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::ask::{Asked, Call, Collector, Refusal, Scope, policy};
+use super::ask::{Call, Collector, Purpose, Reach, Refusal, Scope, policy};
 use super::metrics::{self, Wanted, Window};
+use super::parts::{PARTS, Part, Parts, part_name};
 use super::recording::{Tape, TapeError};
 use super::services::collectors;
 use super::session::{Access, Session, client};
@@ -34,8 +33,12 @@ pub struct Survey {
     pub role: Option<String>,
     /// Regions; empty: all that the own account has switched on.
     pub regions: Vec<String>,
-    /// Tables; empty: all.
+    /// Tables; empty: all that serve a purpose that is wanted.
     pub tables: BTreeSet<String>,
+    /// What tables are wanted for.
+    pub purposes: BTreeSet<Purpose>,
+    /// Keys of tags by which costs are asked for.
+    pub tag_keys: Vec<String>,
     /// Metrics that are wanted.
     pub metrics: BTreeSet<Wanted>,
     /// Days of metrics before as-of; 0: none.
@@ -67,7 +70,7 @@ pub enum SurveyError {
     },
     /// It would cost more than it may.
     #[error(
-        "asking for metrics costs {cost} USD more, and --max-scan-cost is {most}\n  help: fewer days or regions, --metrics 0, or a higher limit; what is done is kept"
+        "asking costs {cost} USD, and --max-scan-cost is {most}\n  help: fewer days or regions, --metrics 0, without --cost-explorer, or a higher limit; what is done is kept"
     )]
     TooDear {
         /// What it would cost.
@@ -97,7 +100,7 @@ pub struct Done {
     pub kept: usize,
     /// What was not answered.
     pub gaps: Vec<GapEntry>,
-    /// Dollars that asking for metrics cost, at list price.
+    /// Dollars that asking for metrics and of Cost Explorer cost at least, at list price.
     pub cost: Decimal,
 }
 
@@ -116,20 +119,20 @@ pub fn tables() -> Vec<&'static str> {
 }
 
 impl Survey {
-    fn wants(&self, table: &str) -> bool {
-        self.tables.is_empty() || self.tables.contains(table)
+    fn wants(&self, one: &Collector) -> bool {
+        if self.tables.is_empty() { self.purposes.contains(&one.purpose) } else { self.tables.contains(one.table.name) }
     }
 
     /// Whether metrics are asked for: some are wanted, of tables that are.
     fn measures(&self) -> bool {
-        let watched = |one: &Collector| self.wants(one.table.name) && metrics::watches(one.table.name, &self.metrics);
+        let watched = |one: &Collector| self.wants(one) && metrics::watches(one.table.name, &self.metrics);
         self.days > 0 && collectors().any(watched)
     }
 
     /// Every operation that this survey may call.
     #[must_use]
     pub fn calls(&self) -> BTreeSet<Call> {
-        let wanted = collectors().filter(|collector| self.wants(collector.table.name));
+        let wanted = collectors().filter(|collector| self.wants(collector));
         let mut calls: BTreeSet<Call> = wanted.flat_map(|collector| collector.calls).copied().collect();
         if self.regions.is_empty() {
             calls.insert(REGIONS);
@@ -137,8 +140,7 @@ impl Survey {
         if self.measures() {
             calls.insert(metrics::CALL);
             let asks_agent = |one: &Collector| metrics::asks_agent(one.table.name, &self.metrics);
-            calls
-                .extend(collectors().any(|one| self.wants(one.table.name) && asks_agent(one)).then_some(metrics::LIST));
+            calls.extend(collectors().any(|one| self.wants(one) && asks_agent(one)).then_some(metrics::LIST));
         }
         calls
     }
@@ -160,7 +162,8 @@ impl Survey {
                 ],
             })
         });
-        (policy(&self.calls()), assume)
+        let needs = collectors().filter(|one| self.wants(one)).flat_map(|one| one.needs);
+        (policy(&self.calls().into_iter().chain(needs.copied()).collect()), assume)
     }
 
     /// Parts of one day: what was asked as of another is not mixed in.
@@ -196,7 +199,8 @@ impl Survey {
     /// A session that no account is known of yet.
     async fn session(&self, scope: Scope, region: &str) -> Session {
         let config = self.access.config(region).await;
-        Session { scope, partition: "aws".to_owned(), regions: Arc::default(), as_of: self.as_of.timestamp(), config }
+        let (partition, tag_keys) = ("aws".to_owned(), self.tag_keys.clone().into());
+        Session { scope, partition, regions: Arc::default(), as_of: self.as_of.timestamp(), tag_keys, config }
     }
 
     async fn ask(&self, said: &(dyn Fn(String) + Sync)) -> Result<Done, SurveyError> {
@@ -235,11 +239,11 @@ impl Survey {
                 .map(|region| {
                     let config = config.to_builder().region(aws_config::Region::new(region.clone())).build();
                     let scope = Scope { account: account.clone(), region: region.clone() };
-                    let (partition, all) = (home.partition.clone(), Arc::clone(&all));
-                    Session { scope, partition, regions: all, as_of: self.as_of.timestamp(), config }
+                    Session { scope, regions: Arc::clone(&all), config, ..home.clone() }
                 })
                 .collect();
-            let inventory = self.inventory(&sessions, &parts, &mut done).await?;
+            let pays = done.asked.len() == 1;
+            let inventory = self.inventory(&sessions, pays, &parts, &mut done).await?;
             let measured = self.measure(&sessions, &inventory, &parts, &mut done, said).await?;
             found.extend(inventory.into_iter().chain(measured));
         }
@@ -247,17 +251,23 @@ impl Survey {
         Ok(done)
     }
 
-    /// All tables of all regions of an account.
+    /// All tables of all regions of an account; of the first one also what it pays.
     async fn inventory(
         &self,
         sessions: &[Session],
+        pays: bool,
         parts: &Parts,
         done: &mut Done,
     ) -> Result<Vec<(Scope, Part)>, SurveyError> {
         let mut tasks = Tasks::new(self.parallel);
         let mut all = Vec::new();
         for (place, session) in sessions.iter().enumerate() {
-            let asked = |one: &&Collector| self.wants(one.table.name) && (place == 0 || !one.global);
+            let answers = |reach: Reach| match reach {
+                Reach::Regions => true,
+                Reach::Account => place == 0,
+                Reach::Payer => place == 0 && pays,
+            };
+            let asked = |one: &&Collector| self.wants(one) && answers(one.reach);
             for collector in collectors().filter(asked) {
                 let name = collector.table.name;
                 if let Some(part) = parts.read(&session.scope, name)? {
@@ -265,6 +275,7 @@ impl Survey {
                     all.push((session.scope.clone(), part));
                     continue;
                 }
+                self.spend(collector.least_cost(), done)?;
                 let session = session.clone();
                 tasks.spawn(async move {
                     let asked = (collector.ask)(&session).await;
@@ -276,6 +287,15 @@ impl Survey {
             all.push((scope.clone(), parts.write(&scope, &name, asked)?));
         }
         Ok(all)
+    }
+
+    /// Adds what something costs, before it is asked.
+    fn spend(&self, cost: Decimal, done: &mut Done) -> Result<(), SurveyError> {
+        done.cost += cost;
+        match self.max_cost.filter(|most| done.cost > *most) {
+            Some(most) => Err(SurveyError::TooDear { cost: done.cost, most }),
+            None => Ok(()),
+        }
     }
 
     /// Metrics of what the inventory found.
@@ -313,10 +333,7 @@ impl Survey {
                     all.push((session.scope.clone(), part));
                     continue;
                 }
-                done.cost += metrics::cost(batch.len());
-                if let Some(most) = self.max_cost.filter(|most| done.cost > *most) {
-                    return Err(SurveyError::TooDear { cost: done.cost, most });
-                }
+                self.spend(metrics::cost(batch.len()), done)?;
                 let (session, batch) = (session.clone(), batch.to_vec());
                 tasks.spawn(async move {
                     let asked = metrics::ask(&session, &batch, &window).await;
@@ -474,80 +491,4 @@ impl<T: Send + 'static> Tasks<T> {
             Some(Err(error)) => Err(SurveyError::Kept(error.to_string())),
         }
     }
-}
-
-/// Folder of parts within the Dataset's.
-const PARTS: &str = "parts";
-
-/// What one task found.
-struct Part {
-    /// Its name among the parts of an account and region.
-    name: String,
-    table: String,
-    frame: table::Frame,
-    refused: Vec<GapEntry>,
-    /// Actions that were refused.
-    missing: BTreeSet<String>,
-}
-
-/// What a part says beside its rows.
-#[derive(Serialize, Deserialize)]
-struct Label {
-    table: String,
-}
-
-/// Parts on disk.
-struct Parts {
-    folder: PathBuf,
-}
-
-impl Parts {
-    fn place(&self, scope: &Scope, name: &str) -> PathBuf {
-        self.folder.join(&scope.account).join(&scope.region).join(name)
-    }
-
-    /// A part that an earlier run had done.
-    fn read(&self, scope: &Scope, name: &str) -> Result<Option<Part>, SurveyError> {
-        let label = self.place(scope, name).with_extension("toml");
-        let Ok(text) = std::fs::read_to_string(&label) else { return Ok(None) };
-        let Ok(Label { table }) = toml::from_str(&text) else { return Ok(None) };
-        let frame = crate::dataset::read_table(&self.place(scope, name).with_extension("parquet"))?;
-        Ok(Some(Part { name: name.to_owned(), table, frame, refused: Vec::new(), missing: BTreeSet::new() }))
-    }
-
-    /// Keeps what was answered in full; what was not is asked again by the next run.
-    fn write(&self, scope: &Scope, name: &str, asked: Asked) -> Result<Part, SurveyError> {
-        let table = asked.rows.table.name.to_owned();
-        let refused: Vec<GapEntry> = asked.refused.iter().map(|refusal| refusal.gap(scope)).collect();
-        let mut frame = asked.rows.frame().map_err(|error| SurveyError::Kept(error.to_string()))?;
-        if refused.is_empty() {
-            let place = self.place(scope, name);
-            let failed = |path: &Path| {
-                let path = path.display().to_string();
-                move |error: std::io::Error| SurveyError::Kept(format!("{path}: {error}"))
-            };
-            let folder = place.parent().unwrap_or(&self.folder);
-            std::fs::create_dir_all(folder).map_err(failed(folder))?;
-            crate::dataset::write_table(&place.with_extension("parquet"), &mut frame)?;
-            // Last: a part without its label was not finished.
-            let label = place.with_extension("toml");
-            let text = toml::to_string(&Label { table: table.clone() })
-                .map_err(|error| SurveyError::Kept(error.to_string()))?;
-            std::fs::write(&label, text).map_err(failed(&label))?;
-        }
-        let missing = asked.refused.iter().map(|refusal| refusal.call.action()).collect();
-        Ok(Part { name: name.to_owned(), table, frame, refused, missing })
-    }
-}
-
-/// Name of a batch of series: the same series and points, the same name.
-fn part_name(batch: &[metrics::Series], window: &Window) -> String {
-    use sha2::{Digest, Sha256};
-    let mut digest = Sha256::new();
-    digest.update(format!("{window:?}\n"));
-    for series in batch {
-        digest.update(format!("{series:?}\n"));
-    }
-    let digest: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("metrics-{digest}")
 }

@@ -37,6 +37,8 @@ pub struct Line {
 pub struct Baseline {
     /// Lines by target, in order of meter.
     pub lines: BTreeMap<Target, Vec<Line>>,
+    /// Whether what has no line may still cost something: it was estimated, not charged.
+    pub estimated: bool,
     /// Hours of the last complete week in which a meter of a target was charged: hour of the week, quantity.
     pub hours: BTreeMap<(Target, Meter), Vec<(usize, Decimal)>>,
 }

@@ -184,7 +184,7 @@ pub(crate) fn sample() -> Review {
             rows: 33_120,
             total: amount("12345.674999"),
         }],
-        spend: Spend {
+        spend: Some(Spend {
             billed: amount("12345.674999"),
             amortized: amount("11020.5"),
             effective: amount("11020.5"),
@@ -206,8 +206,8 @@ pub(crate) fn sample() -> Review {
                 effective: amount("11020.5"),
                 state: MonthState::NotFinal,
             }],
-        },
-        tie_out: TieOut {
+        }),
+        tie_out: Some(TieOut {
             ties: true,
             file_total: amount("12345.674999"),
             reviewed_total: amount("12345.674999"),
@@ -219,7 +219,34 @@ pub(crate) fn sample() -> Review {
             identities: vec![compared("covered + negation", "0")],
             life_identities: Vec::new(),
             invoice: Some(compared("invoice", "12345.67")),
-        },
+        }),
+        cost_explorer: Some(CostExplorer {
+            first: "2026-06-01".into(),
+            last: "2026-06-30".into(),
+            currency: "USD".into(),
+            months: vec![CostMonth {
+                month: "2026-06".into(),
+                days: 30,
+                billed: amount("12345.67"),
+                effective: amount("11020.5"),
+                of_bill: Some(amount("12345.674999")),
+                residual: Some(amount("0.004999")),
+            }],
+            parts: vec![CostPart { dimension: "service".into(), rows: vec![line("AmazonEC2", "12345.67", "11020.5")] }],
+        }),
+        estimate: Some(Estimate {
+            per_month: amount("1234.5"),
+            resources: 12,
+            parts: vec![EstimateParts {
+                dimension: "service".into(),
+                rows: vec![EstimateLine { key: Some("AmazonEC2".into()), resources: 12, per_month: amount("1234.5") }],
+            }],
+            unpriced: vec![UnpricedLine {
+                table: "ebs_snapshots".into(),
+                why: "which blocks are charged only a bill says".into(),
+                resources: 3,
+            }],
+        }),
         plan: PlanView {
             gross: amount("135.805"),
             overlap: amount("4"),

@@ -93,9 +93,10 @@ fn text_keeps_to_the_width_and_is_plain_unless_coloured() {
 #[test]
 fn a_mismatch_is_loud_and_says_where() {
     let mut review = sample();
-    review.tie_out.ties = false;
-    review.tie_out.dimensions[0].ties = false;
-    review.tie_out.dimensions[0].residual = amount("3.5");
+    let tie_out = review.tie_out.as_mut().unwrap();
+    tie_out.ties = false;
+    tie_out.dimensions[0].ties = false;
+    tie_out.dimensions[0].residual = amount("3.5");
     let text = shown(&review, Format::Text);
     assert!(text.contains("DOES NOT TIE OUT") && text.contains("account 111122223333: expected"), "{text}");
     assert!(shown(&review, Format::Markdown).contains("Does not tie out"));

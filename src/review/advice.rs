@@ -7,10 +7,34 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Amount, FindingView, Standing};
-use crate::advice::{self, Basis, Origin, Ours, Recommendation, Verdict};
+use crate::advice::{self, AdviceError, Basis, Origin, Ours, Recommendation, Verdict};
 use crate::finding::{Verb, Verdicts};
 use crate::plan::{Item, Plan, Planned};
 use crate::prices::{Plan as Kind, Term};
+use crate::rules::Tables;
+use crate::table::read::columns_of;
+use crate::table::{COMPUTE_OPTIMIZER_RECOMMENDATIONS, HUB_RECOMMENDATIONS, PURCHASE_RECOMMENDATIONS};
+
+/// What was asked of the provider over the network, by who says so.
+///
+/// # Errors
+/// [`AdviceError`] when a record cannot be read: our bug, or a changed Dataset.
+pub(crate) fn asked(tables: &Tables) -> Result<Vec<Given>, AdviceError> {
+    let mut records: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for table in [HUB_RECOMMENDATIONS, COMPUTE_OPTIMIZER_RECOMMENDATIONS, PURCHASE_RECOMMENDATIONS] {
+        let Some(frame) = tables.get(table.name) else { continue };
+        let [origins, texts] = columns_of(frame, ["Origin", "Record"]);
+        for (origin, text) in origins.into_iter().zip(texts) {
+            records.entry(origin.unwrap_or_default()).or_default().extend(text);
+        }
+    }
+    let given = |(label, texts): (String, Vec<String>)| {
+        let origin = Origin::named(&label)?;
+        let read = advice::answers(origin, &texts);
+        Some(read.map(|recommendations| Given { name: "asked of AWS".into(), origin, recommendations }))
+    };
+    records.into_iter().filter_map(given).collect()
+}
 
 /// The provider's recommendations and ours.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

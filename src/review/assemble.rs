@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use polars::prelude::DataFrame;
 use rust_decimal::Decimal;
 
+use super::cost_explorer::cost_explorer;
+use super::estimate::estimate;
 use super::{
     AccountLine, Alert, Amount, Breakdown, BreakdownRow, ChangeView, DayCost, EvidenceView, FindingView, Gap, Line,
     MonthLine, MonthState, NetFrom, Owner, ParameterView, Period, PlanView, Review, RuleLine, Simulation, Source,
@@ -15,6 +17,7 @@ use super::{
 use crate::billing::tie_out;
 use crate::derive::baseline::Baseline;
 use crate::derive::breakdown::{self, Cost};
+use crate::estimate::Unpriced;
 use crate::finding::{Finding, Verb, Verdicts};
 use crate::id::Target;
 use crate::money::Currency;
@@ -31,8 +34,10 @@ pub struct Inputs<'a> {
     pub demo: bool,
     /// Files read.
     pub sources: Vec<Source>,
-    /// The proof.
-    pub tie_out: &'a tie_out::TieOut,
+    /// The proof; `None`: no bill was given.
+    pub tie_out: Option<&'a tie_out::TieOut>,
+    /// What has no price, where an inventory was estimated for want of a bill.
+    pub unpriced: Option<&'a Unpriced>,
     /// Aggregates and derived tables.
     pub tables: &'a BTreeMap<String, DataFrame>,
     /// Currency of everything.
@@ -51,7 +56,7 @@ pub struct Inputs<'a> {
     pub rules: &'a [Rule],
     /// Their verdicts, in the same order.
     pub verdicts: &'a [Verdicts],
-    /// Rules that wait for an inventory.
+    /// Rules that wait for an inventory, or without a bill for one.
     pub waiting: &'a [&'a Rule],
     /// The plan.
     pub plan: &'a Plan,
@@ -94,7 +99,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         _ => None,
     }));
     let (unknown, unknown_cost) = context.unknown();
-    let spend = context.spend();
+    let spend = inputs.tie_out.map(|_| context.spend());
     Review {
         version: VERSION.into(),
         tool: env!("CARGO_PKG_VERSION").into(),
@@ -103,9 +108,11 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         currency: inputs.currency.to_string(),
         period: Period { first: inputs.first.to_string(), last: inputs.last.to_string() },
         sources: inputs.sources.clone(),
-        next: next::asks(&inputs, &spend.by_month),
+        next: next::asks(&inputs, spend.as_ref().map(|spend| spend.by_month.as_slice()).unwrap_or_default()),
         spend,
-        tie_out: tie_out_view(inputs.tie_out),
+        tie_out: inputs.tie_out.map(tie_out_view),
+        estimate: inputs.unpriced.map(|unpriced| estimate(&context.table("resource_monthly_costs"), unpriced)),
+        cost_explorer: cost_explorer(inputs.tables),
         plan: context.plan_view(),
         alerts: context.alerts(),
         advice: advice::compare(inputs.advice, &findings, inputs.plan, inputs.verdicts, inputs.currency.code()),

@@ -42,6 +42,8 @@ pub(super) enum Need {
     Inventory,
     /// What an inventory lacks.
     Rest,
+    /// The bill.
+    Bill,
 }
 
 impl Need {
@@ -101,6 +103,10 @@ impl Need {
             (Need::Rest, _) => {
                 "the inventory again: with the actions that its gaps name, and metrics of 14 days or more (surgeon collect --metrics 14)".into()
             }
+            (Need::Bill, _) => {
+                "the bill: a CUR 2.0 or FOCUS export with resource ids, hourly, of the last months (AWS Data Exports), then surgeon review BILL with the inventory"
+                    .into()
+            }
             (Need::Inventory, _) => {
                 "an inventory of the accounts: surgeon collect -o DIR (surgeon permissions prints the policy), then surgeon review DIR with the bill"
                     .into()
@@ -122,6 +128,7 @@ impl Need {
             Need::Metrics => "usage metrics of these resources",
             Need::Inventory => "an inventory of the accounts",
             Need::Rest => "the inventory in full, with 14 days of metrics",
+            Need::Bill => "the bill",
         }
     }
 
@@ -137,6 +144,9 @@ impl Need {
             Need::FinalBill => "until then the provider may change what it charges",
             Need::Metrics => "the bill says that these are paid for, not whether they are used",
             Need::Rest => "something of these was not answered, or not measured for long enough",
+            Need::Bill => {
+                "list prices are not what is paid: discounts, commitments, traffic, requests and stored blocks are known to the bill alone"
+            }
             Need::Inventory => "some rules ask what a resource is bound to and what it does, which no bill says",
         }
     }
@@ -176,7 +186,8 @@ pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
         })
         .collect();
     if !inputs.waiting.is_empty() {
-        let (ask, why) = (Need::Inventory.ask("", &[]), Need::Inventory.why().into());
+        let need = if inputs.tie_out.is_some() { Need::Inventory } else { Need::Bill };
+        let (ask, why) = (need.ask("", &[]), need.why().into());
         let rules = inputs.waiting.iter().map(|rule| rule.id.to_string()).collect();
         asks.push(Ask { ask, why, cost: None, rules });
     }
@@ -204,7 +215,7 @@ fn of_the_bill(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
     if costs.height() > 0 && texts(costs, "ResourceId").iter().all(Option::is_none) {
         ask(Need::ResourceIds, word(&meter), Some(run_rate));
     }
-    if costs.height() > 0 && inputs.tag_keys.is_empty() {
+    if costs.height() > 0 && inputs.tag_keys.is_empty() && inputs.tie_out.is_some() {
         ask(Need::Tags, word(&meter), Some(run_rate));
     }
     let commitments = table("commitments");

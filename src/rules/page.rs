@@ -36,6 +36,8 @@ struct Header {
     effort: Effort,
     restart_needed: bool,
     rollback_possible: bool,
+    #[serde(default)]
+    without_bill: bool,
     message: Spanned<String>,
     #[serde(default)]
     params: BTreeMap<String, ParameterText>,
@@ -101,6 +103,7 @@ pub(super) fn read(id: RuleId, file: &str, text: &str) -> Result<Rule, RuleError
         effort: header.effort,
         restart_needed: header.restart_needed,
         rollback_possible: header.rollback_possible,
+        without_bill: header.without_bill,
         message: header.message.into_inner(),
         message_line,
         parameters,

@@ -48,7 +48,13 @@ pub const RESOURCE_MONTHLY_COSTS: Table = Table {
             "The part of EffectiveRunRate that commitments pay.",
         ),
         column("CommitmentEnd", Time, "", true, "Latest end of the commitments involved."),
-        column("DaysSeen", Integer, "days", false, "Days with a charge of this meter."),
+        column(
+            "DaysSeen",
+            Integer,
+            "days",
+            false,
+            "Days with a charge of this meter; without a bill the days since the resource was made, 0 where no answer says when.",
+        ),
         column("Gone", Boolean, "", false, "No charge in the last 2 complete days: it saves nothing."),
     ],
 };

@@ -70,17 +70,23 @@ macro_rules! inventory {
 }
 
 mod compute;
+mod costs;
 mod databases;
+mod managed;
 mod messages;
 mod network;
 mod observed;
+mod recommended;
 mod storage;
 
 pub use compute::*;
+pub use costs::*;
 pub use databases::*;
+pub use managed::*;
 pub use messages::*;
 pub use network::*;
 pub use observed::*;
+pub use recommended::*;
 pub use storage::*;
 
 /// A whole number of a provider's answer as an exact one.

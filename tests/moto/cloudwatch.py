@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""One address for all of moto's services, CloudWatch's newest protocol included.
+"""One address for all of moto's services, CloudWatch's newest protocol and some services that moto has not included.
 
     cloudwatch.py    prints the address, and serves until its standard input ends (serve.py starts it)
 
 Knows: how Smithy RPC v2 CBOR, which is all that the AWS SDK for Rust speaks to CloudWatch, maps to JSON 1.0, which moto
-speaks; percentiles, which moto lacks; and the one answer of S3 whose root it names in its own way. Every other request passes as it
-came.
+speaks; percentiles, which moto lacks; the one answer of S3 whose root it names in its own way; and which account and region
+signed a request for a service of the modules fake_*.py, which answer instead of moto, in JSON or in CBOR. Every other request passes
+as it came.
 """
 
 import base64
@@ -22,14 +23,32 @@ from datetime import timedelta
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import botocore.session
-import cbor2
-from moto.cloudwatch.models import CloudWatchBackend, Statistics
-from moto.server import ThreadedMotoServer
+# Nothing is written into the checkout.
+sys.dont_write_bytecode = True
+import botocore.session  # noqa: E402
+import cbor2  # noqa: E402
+import fake_cloud_control  # noqa: E402
+from moto.cloudwatch.models import CloudWatchBackend, Statistics  # noqa: E402
+from moto.iam.models import get_account_id_from  # noqa: E402
+from moto.server import ThreadedMotoServer  # noqa: E402
 
-TARGET = "GraniteServiceVersion20100801"
-OPERATION = re.compile(rf"/service/{TARGET}/operation/(\w+)")
-MODEL = botocore.session.get_session().get_service_model("cloudwatch")
+FAKE_MODULES = [fake_cloud_control]
+try:
+    import fake_costs  # noqa: E402
+
+    FAKE_MODULES.append(fake_costs)
+except ModuleNotFoundError as absent:
+    if absent.name != "fake_costs":
+        raise
+# Names that stand before the operation: in X-Amz-Target, and in the path of CBOR.
+FAKES = {service: module for module in FAKE_MODULES for service in module.SERVICES}
+TARGET, OPTIMIZER = "GraniteServiceVersion20100801", "ComputeOptimizerService"
+OPERATION = re.compile(rf"/service/({TARGET}|{OPTIMIZER})/operation/(\w+)")
+SIGNED_BY = re.compile(r"Credential=([^/,]+)/\d+/([^/,]+)/")
+SESSION = botocore.session.get_session()
+MODEL = SESSION.get_service_model("cloudwatch")
+# Services whose requests are CBOR.
+MODELS = {TARGET: MODEL, OPTIMIZER: SESSION.get_service_model("compute-optimizer")}
 # Of the bytes that came, not of what is sent instead.
 OF_THE_BODY = {"accept", "content-encoding", "content-length", "content-type", "smithy-protocol", "transfer-encoding"}
 OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding"}
@@ -131,13 +150,44 @@ class Proxy(BaseHTTPRequestHandler):
         with closing(connection), connection.getresponse() as answer:
             return answer.status, answer.reason, answer.getheaders(), answer.read()
 
+    def model(self, service, operation):
+        """What botocore says of an operation; `None`: there is none of this name."""
+        known = MODELS[service]
+        return known.operation_model(operation) if operation in known.operation_names else None
+
+    def unpacked(self, body):
+        return gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+
+    def in_json(self, body, model):
+        """What CBOR asks, as JSON would."""
+        body = self.unpacked(body)
+        return translated(cbor2.loads(body) if body else {}, model.input_shape, TO_JSON) if model and model.input_shape else {}
+
+    def fake(self, service, operation, asked):
+        """The answer of a module here, to whoever signed."""
+        signed = SIGNED_BY.search(self.headers.get("Authorization", ""))
+        key, region = signed.groups() if signed else ("", "us-east-1")
+        return FAKES[service].answer(service, operation, get_account_id_from(key), region, asked)
+
+    def fake_in_json(self, target, body):
+        service, _, operation = target.partition(".")
+        body = self.unpacked(body)
+        status, said = self.fake(service, operation, json.loads(body) if body else {})
+        kind = self.headers.get("Content-Type", "application/x-amz-json-1.0")
+        return status, None, [("Content-Type", kind)], json.dumps(said).encode()
+
+    def fake_in_cbor(self, service, operation, body):
+        model = self.model(service, operation)
+        status, said = self.fake(service, operation, self.in_json(body, model))
+        headers = [("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", "application/cbor")]
+        if status < 300:
+            said = translated(said, model.output_shape, TO_CBOR)
+        return status, None, headers, cbor2.dumps(said)
+
     def cloudwatch(self, operation, body):
         """The answer of moto's JSON 1.0, in CBOR both ways."""
-        model = MODEL.operation_model(operation) if operation in MODEL.operation_names else None
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        asked = cbor2.loads(body) if body else {}
-        asked = json.dumps(translated(asked, model.input_shape, TO_JSON) if model and model.input_shape else {}).encode()
+        model = self.model(TARGET, operation)
+        asked = json.dumps(self.in_json(body, model)).encode()
         kept = [pair for pair in self.headers.items() if pair[0].lower() not in OF_THE_BODY]
         kept += [("X-Amz-Target", f"{TARGET}.{operation}"), ("x-amzn-query-mode", "true")]
         kept += [("Content-Type", "application/x-amz-json-1.0"), ("Content-Length", str(len(asked)))]
@@ -159,9 +209,14 @@ class Proxy(BaseHTTPRequestHandler):
         return status, reason, [*headers, ("Content-Type", "application/cbor")], cbor2.dumps(said)
 
     def answer(self):
-        body, operation = self.body(), OPERATION.fullmatch(self.path)
-        if operation and self.headers.get("Content-Type") == "application/cbor":
-            status, reason, headers, said = self.cloudwatch(operation[1], body)
+        body, operation, target = self.body(), OPERATION.fullmatch(self.path), self.headers.get("X-Amz-Target", "")
+        in_cbor = operation and self.headers.get("Content-Type") == "application/cbor"
+        if in_cbor and operation[1] in FAKES:
+            status, reason, headers, said = self.fake_in_cbor(operation[1], operation[2], body)
+        elif target.partition(".")[0] in FAKES:
+            status, reason, headers, said = self.fake_in_json(target, body)
+        elif in_cbor and operation[1] == TARGET:
+            status, reason, headers, said = self.cloudwatch(operation[2], body)
         else:
             status, reason, headers, said = self.moto(self.path, self.headers.items(), body)
             # The root as S3 has it; clients that look at it read nothing else.

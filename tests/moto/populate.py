@@ -27,12 +27,14 @@ import serve  # noqa: E402
 
 serve.enter(__file__, sys.argv[1:])
 import boto3  # noqa: E402
+import fake_cloud_control  # noqa: E402
+import fake_costs  # noqa: E402
 import plants_compute  # noqa: E402
 import plants_databases  # noqa: E402
 import plants_storage  # noqa: E402
 from botocore.config import Config  # noqa: E402
 
-PLANTS = [plants_compute, plants_databases, plants_storage]
+PLANTS = [plants_compute, plants_databases, plants_storage, fake_cloud_control, fake_costs]
 # This machine's proxy would not find the server.
 os.environ["NO_PROXY"] = "127.0.0.1"
 

@@ -88,7 +88,7 @@ fn read(file: &Path, options: &Options) -> Result<Aggregates, BillError> {
 }
 
 fn reviewed(name: &str, bill: &Aggregates, added: &[&str]) -> String {
-    let tie = &bill.tie_out;
+    let Some(tie) = &bill.tie_out else { return String::new() };
     let residual = (tie.file_total - tie.reviewed_total).normalize();
     let formats: std::collections::BTreeSet<&str> = bill.sources.iter().map(|s| s.format.as_str()).collect();
     let mut result = if tie.ties() { "reviewed".to_owned() } else { "refused: does not tie out".to_owned() };

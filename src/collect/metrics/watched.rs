@@ -323,6 +323,49 @@ pub(super) const WATCHED: &[Watched] = &[
             ("NumberOfMessagesSent", &["Sum"]),
         ],
     },
+    Watched {
+        table: "sagemaker_endpoints",
+        of: None,
+        namespace: "AWS/SageMaker",
+        dimensions: &[("EndpointName", Column("EndpointName")), ("VariantName", Column("VariantName"))],
+        metrics: &[("Invocations", &["Sum"])],
+    },
+    // What its instances measure, as long as there are any.
+    Watched {
+        table: "sagemaker_endpoints",
+        of: None,
+        namespace: "/aws/sagemaker/Endpoints",
+        dimensions: &[("EndpointName", Column("EndpointName")), ("VariantName", Column("VariantName"))],
+        metrics: &[("CPUUtilization", &["Maximum"])],
+    },
+    Watched {
+        table: "workspaces",
+        of: None,
+        namespace: "AWS/WorkSpaces",
+        dimensions: &[("WorkspaceId", Column("WorkspaceId"))],
+        metrics: &[("UserConnected", &["Maximum"])],
+    },
+    Watched {
+        table: "msk_brokers",
+        of: None,
+        namespace: "AWS/Kafka",
+        dimensions: &[("Cluster Name", Column("ClusterName")), ("Broker ID", Column("BrokerId"))],
+        metrics: &[("BytesInPerSec", &["Maximum"]), ("BytesOutPerSec", &["Maximum"])],
+    },
+    Watched {
+        table: "mq_brokers",
+        of: Some(("EngineType", &["ACTIVEMQ"])),
+        namespace: "AWS/AmazonMQ",
+        dimensions: &[("Broker", Column("BrokerInstance"))],
+        metrics: &[("CurrentConnectionsCount", &["Maximum"]), ("TotalMessageCount", &["Maximum"])],
+    },
+    Watched {
+        table: "mq_brokers",
+        of: Some(("EngineType", &["RABBITMQ"])),
+        namespace: "AWS/AmazonMQ",
+        dimensions: &[("Broker", Column("BrokerInstance"))],
+        metrics: &[("ConnectionCount", &["Maximum"]), ("MessageCount", &["Maximum"])],
+    },
 ];
 
 const DATABASE: &[(&str, &[&str])] = &[

@@ -36,6 +36,12 @@ static FREE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// How the provider writes types, versions and states.
 static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^/?[A-Za-z0-9][A-Za-z0-9 ._/:+%()-]{0,63}$").ok());
+/// A type of resource in CloudFormation's registry, of the provider's own: `AWS::SageMaker::Endpoint`.
+static TYPE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^AWS::[A-Za-z0-9]{1,40}::[A-Za-z0-9]{1,60}$").ok());
+/// A region, wherever it stands.
+static REGION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[a-z]{2}(-gov|-iso[a-z]?)?-(north|south|east|west|central){1,2}-\d$").ok());
 /// Sizes have as many digits as accounts.
 static SIZE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("(?i)(bytes|size)$").ok());
 
@@ -68,6 +74,8 @@ impl Scrub {
             || (whole && value.len() <= 18 && fits(&SIZE, &field))
             || PASSES.words.contains(lower.replace(' ', "_").as_str())
             || (value.starts_with("AWS/") && fits(&WORD, value))
+            || fits(&REGION, value)
+            || fits(&TYPE, value)
             || (value.starts_with("com.amazonaws.") && fits(&WORD, value) && !telling(value))
             || (value.starts_with("http://") || value.starts_with("https://")) && value.contains(".amazonaws.com/doc/")
             || (PASSES.fields.contains(field.as_str()) && fits(&WORD, value) && !telling(value))
@@ -80,6 +88,14 @@ impl Scrub {
             return self.names.keep(value).to_owned();
         }
         self.names.id(value)
+    }
+
+    /// A broker in CloudWatch: ActiveMQ's instances have their number behind the broker's name, which stands alone elsewhere.
+    fn broker(&mut self, dimension: &str) -> String {
+        match dimension.rsplit_once('-') {
+            Some((name, number @ ("1" | "2"))) if self.names.has(name) => format!("{}-{number}", self.names.id(name)),
+            _ => self.names.id(dimension),
+        }
     }
 
     /// A part of an address.
@@ -101,6 +117,11 @@ impl Scrub {
             Value::String(text) => *text = self.text(field, text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(field, item)),
             Value::Object(fields) => {
+                let broker = fields.get("Name").and_then(Value::as_str) == Some("Broker");
+                if let Some(Value::String(name)) = fields.get_mut("Value").filter(|_| broker) {
+                    *name = self.broker(name);
+                    return;
+                }
                 let of_client = PASSES.maps.contains(field.to_lowercase().as_str());
                 let mut hidden = Map::new();
                 for (key, mut inner) in std::mem::take(fields) {

@@ -12,7 +12,7 @@ use aws_sdk_s3::operation::list_bucket_intelligent_tiering_configurations::ListB
 use aws_sdk_s3::types::{BucketLocationConstraint, ExpirationStatus, LifecycleRule};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::collect::ask::{Asked, Call, Collector, Refusal, pages, time};
+use crate::collect::ask::{Asked, Call, Collector, Reach, Refusal, pages, time};
 use crate::collect::session::Session;
 use crate::table;
 use crate::table::inventory::Bucket;
@@ -37,10 +37,10 @@ const PAGE: i32 = 1000;
 
 /// One table, and one region answers for all.
 pub(in crate::collect) const COLLECTORS: &[Collector] = &[Collector {
-    table: &table::S3_BUCKETS,
-    calls: &[BUCKETS, LOCATION, VERSIONING, LIFECYCLE, TIERING, UPLOADS],
-    global: true,
-    ask: |session| Box::pin(buckets(session)),
+    reach: Reach::Account,
+    ..Collector::of(&table::S3_BUCKETS, &[BUCKETS, LOCATION, VERSIONING, LIFECYCLE, TIERING, UPLOADS], |session| {
+        Box::pin(buckets(session))
+    })
 }];
 
 /// A client of a region.
