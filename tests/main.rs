@@ -3,6 +3,8 @@
 
 /// Every kind of charge in three views; what to ask for next.
 mod account;
+/// The demo company's accounts, joined with its bill.
+mod acme;
 /// What the provider recommends, beside our findings.
 mod advice;
 /// Modules use only modules above them; crates stay in their rooms.

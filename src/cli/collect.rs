@@ -91,6 +91,9 @@ pub(super) struct CollectArgs {
     /// What stands behind --endpoint, for the head of a recording.
     #[arg(long, value_name = "NAME", hide = true, requires = "endpoint")]
     server: Option<String>,
+    /// The names behind --endpoint, on this machine, are invented: keep them in the recording.
+    #[arg(long, hide = true, requires_all = ["server", "record"], conflicts_with = "key")]
+    invented: bool,
     /// Attempts at each request.
     #[arg(long, value_name = "N", hide = true)]
     attempts: Option<u32>,
@@ -158,7 +161,12 @@ impl CollectArgs {
             (None, Some(_)) => "a stand-in for AWS".to_owned(),
             (None, None) => "aws".to_owned(),
         };
-        Ok(Tape::Record(Arc::new(Recorder::new(path, &key, server, survey.as_of.to_string())?)))
+        let here = |url: &String| ["http://127.0.0.1:", "http://localhost:"].iter().any(|start| url.starts_with(start));
+        if self.invented && !self.endpoint.as_ref().is_some_and(here) {
+            return Err(usage("--invented is for a server on this machine".into()));
+        }
+        let key = (!self.invented).then_some(key.as_slice());
+        Ok(Tape::Record(Arc::new(Recorder::new(path, key, server, survey.as_of.to_string())?)))
     }
 }
 

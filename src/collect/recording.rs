@@ -171,13 +171,13 @@ impl fmt::Debug for Recorder {
 }
 
 impl Recorder {
-    /// Into a file, with pseudonyms under a key.
+    /// Into a file, with pseudonyms under a key; `None`: all names are invented, and stay.
     ///
     /// # Errors
     /// [`TapeError::ShortKey`].
-    pub fn new(path: &Path, key: &[u8], server: String, as_of: String) -> Result<Self, TapeError> {
+    pub fn new(path: &Path, key: Option<&[u8]>, server: String, as_of: String) -> Result<Self, TapeError> {
         let head = Head { recording: VERSION, server, as_of, tool_version: env!("CARGO_PKG_VERSION").into() };
-        let scrub = Mutex::new(Scrub::new(key)?);
+        let scrub = Mutex::new(key.map_or_else(Scrub::of_invented, Scrub::new)?);
         Ok(Recorder { path: path.to_owned(), head, scrub, kept: Mutex::default() })
     }
 

@@ -5,7 +5,7 @@
     serve.py COMMAND [ARG…]  runs the command with the addresses in its environment, and ends as it ends
 
 SURGEON_TEST_S3 is a moto server; nothing resets it. SURGEON_TEST_AWS is another one behind cloudwatch.py: populate.py
-resets it, and tests run side by side. One process has one state, so they are two.
+resets it, and tests run side by side. SURGEON_TEST_ACME is the demo company's, filled by acme.py. One process has one state, so they are three.
 
 What requirements.txt pins is installed once, into a virtual environment beside the build caches: nothing in the checkout.
 """
@@ -48,9 +48,11 @@ def enter(script, arguments):
 def main(command):
     enter(__file__, command)
     # It ends with its standard input, so with this process, however this one ends.
-    services = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("cloudwatch.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    def started(script):
+        script = Path(__file__).with_name(script)
+        return subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    services, company = started("cloudwatch.py"), started("acme.py") if command else None
     from moto.server import ThreadedMotoServer
 
     # A line for each request helps nobody; what fails in the server does.
@@ -65,7 +67,10 @@ def main(command):
         if not command:
             print(aws, flush=True)
             threading.Event().wait()
-        addresses = {"SURGEON_TEST_S3": f"http://{host}:{port}", "SURGEON_TEST_AWS": aws}
+        acme = company.stdout.readline().strip()
+        if not acme:
+            sys.exit("acme.py did not start: see above")
+        addresses = {"SURGEON_TEST_S3": f"http://{host}:{port}", "SURGEON_TEST_AWS": aws, "SURGEON_TEST_ACME": acme}
         code = subprocess.run(command, env={**os.environ, **addresses}).returncode
     except KeyboardInterrupt:
         return 130

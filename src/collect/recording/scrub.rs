@@ -52,16 +52,26 @@ fn fits(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
 /// Replaces what may not pass.
 pub(super) struct Scrub {
     names: Pseudonyms,
+    /// Whether all names are invented, so that none is replaced.
+    invented: bool,
 }
 
 impl Scrub {
     pub(super) fn new(key: &[u8]) -> Result<Self, ShortKey> {
-        Ok(Scrub { names: Pseudonyms::new(key)? })
+        Ok(Scrub { names: Pseudonyms::new(key)?, invented: false })
+    }
+
+    /// For a server of one's own, whose names are nobody's.
+    pub(super) fn of_invented() -> Result<Self, ShortKey> {
+        Ok(Scrub { names: Pseudonyms::new(&[0; 32])?, invented: true })
     }
 
     /// The value of a field.
     pub(super) fn text(&mut self, field: &str, value: &str) -> String {
         let field: String = field.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        if self.invented {
+            return value.to_owned();
+        }
         if let Some(inner) = nested(value) {
             let mut inner = inner;
             self.json(&mut inner);
@@ -101,7 +111,7 @@ impl Scrub {
     /// A part of an address.
     pub(super) fn segment(&mut self, part: &str) -> String {
         let lower = part.to_lowercase();
-        if part.is_empty() || fits(&FREE, part) || PASSES.paths.contains(lower.as_str()) {
+        if self.invented || part.is_empty() || fits(&FREE, part) || PASSES.paths.contains(lower.as_str()) {
             return part.to_owned();
         }
         self.names.id(part)
@@ -118,7 +128,7 @@ impl Scrub {
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(field, item)),
             Value::Object(fields) => {
                 let broker = fields.get("Name").and_then(Value::as_str) == Some("Broker");
-                if let Some(Value::String(name)) = fields.get_mut("Value").filter(|_| broker) {
+                if let Some(Value::String(name)) = fields.get_mut("Value").filter(|_| broker && !self.invented) {
                     *name = self.broker(name);
                     return;
                 }
@@ -127,7 +137,7 @@ impl Scrub {
                 for (key, mut inner) in std::mem::take(fields) {
                     self.value(&key, &mut inner);
                     let plain = key.trim_start_matches('$').bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-                    let key = if of_client || !plain { self.names.tag_key(&key) } else { key };
+                    let key = if (of_client || !plain) && !self.invented { self.names.tag_key(&key) } else { key };
                     hidden.insert(key, inner);
                 }
                 *fields = hidden;
@@ -141,7 +151,7 @@ impl Scrub {
         match self.elements(text) {
             Some(document) if text.trim_start().starts_with('<') && !text.trim_start().starts_with("<!") => document,
             _ if text.trim_start().starts_with("<") => "<html></html>".to_owned(),
-            _ => self.names.id(text),
+            _ => self.text("", text),
         }
     }
 

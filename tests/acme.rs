@@ -1,0 +1,116 @@
+//! The demo company's accounts, as a server answered for them, joined with its bill.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use rust_decimal::Decimal;
+use scale_surgeon::dataset::Dataset;
+use scale_surgeon::report::{self, Format, Templates};
+use scale_surgeon::review::Review;
+use scale_surgeon::{Job, billing, review, rules};
+
+use crate::collect::variable;
+use crate::common::{aggregates, demo_file, repository, surgeon, surgeon_with_credentials};
+
+/// The role, and the regions in which acme has something.
+const EVERYTHING: [&str; 11] = [
+    "--org",
+    "--role",
+    "OrganizationAccountAccessRole",
+    "--region",
+    "us-east-1",
+    "--region",
+    "eu-west-1",
+    "--region",
+    "eu-central-1",
+    "--region",
+    "ap-southeast-2",
+];
+
+/// The bill's review with what was collected into a folder.
+fn joined(folder: &Path) -> Review {
+    let mut bill = aggregates(&[demo_file("cur2").to_owned()], billing::Options::default());
+    bill.join(Dataset::load(folder).unwrap()).unwrap();
+    review(bill, &Job { rules: rules::builtin().unwrap(), ..Job::default() }).unwrap()
+}
+
+/// The same with what the recording says, made once.
+fn recorded() -> &'static Review {
+    static REVIEW: OnceLock<Review> = OnceLock::new();
+    REVIEW.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let (tape, data) = (repository("fixtures/acme/server.jsonl"), folder.path().join("data"));
+        let (tape, output) = (tape.display().to_string(), data.display().to_string());
+        let replay = ["collect", "--replay", &tape, "-o", &output, "--attempts", "1", "--strict"];
+        let (code, out, err) = surgeon(&[&replay[..], &EVERYTHING].concat());
+        assert_eq!((code, out.contains("gap:")), (0, false), "{err}{out}");
+        joined(&data)
+    })
+}
+
+/// Effective saving by rule, account, region and resource, in cents; `None`: no figure.
+type Found = BTreeMap<[String; 4], Option<Decimal>>;
+
+fn planted(file: &str, effective: usize) -> Found {
+    let mut reader = csv::Reader::from_path(repository(file)).unwrap();
+    let cents = |text: &str| (!text.is_empty()).then(|| text.parse::<Decimal>().unwrap().round_dp(2));
+    let row = |row: csv::StringRecord| ([0, 1, 2, 3].map(|at| row[at].to_owned()), cents(&row[effective]));
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+#[test]
+fn what_is_planted_in_the_accounts_is_found_beside_what_is_planted_in_the_bill_and_nothing_else() {
+    let mut expected = planted("fixtures/acme/planted.csv", 5);
+    expected.extend(planted("fixtures/acme/planted-inventory.csv", 4));
+    let part = |part: &Option<String>| part.clone().unwrap_or_default();
+    let found: Found = recorded()
+        .findings
+        .iter()
+        .map(|f| {
+            let key = [f.rule.clone(), part(&f.account), part(&f.region), part(&f.resource)];
+            (key, f.effective.map(|amount| amount.0.round_dp(2)))
+        })
+        .collect();
+    assert_eq!(found, expected);
+    // What goes with the volume and the instance, and counts the gateway once.
+    assert_eq!(recorded().plan.net.0.round_dp(2).to_string(), "1121.37");
+}
+
+#[test]
+#[ignore = "needs a moto server: .ci/run starts one"]
+#[expect(clippy::disallowed_methods, reason = "who wants a new recording says so")]
+fn live_and_replayed_reports_are_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tape, data) = (folder.path().join("tape.jsonl"), folder.path().join("data"));
+    let (file, output, server) =
+        (tape.display().to_string(), data.display().to_string(), variable("SURGEON_TEST_ACME"));
+    let live = ["collect", "--endpoint", &server, "--server", "a conversion of moto 5.2.1", "--as-of", "2026-11-01"];
+    let kept = ["--invented", "--record", &file, "-o", &output, "--attempts", "2", "--strict"];
+    let (code, _, err) = surgeon_with_credentials(&[&live[..], &kept, &EVERYTHING].concat(), &[]);
+    assert_eq!(code, 0, "{err}");
+    let committed = repository("fixtures/acme/server.jsonl");
+    if std::env::var_os("UPDATE_RECORDINGS").is_some() {
+        std::fs::copy(&tape, &committed).unwrap();
+    }
+    // The recording is what the server says; what a role is given to ask with is never in one.
+    let said = std::fs::read_to_string(&tape).unwrap();
+    assert!(said == std::fs::read_to_string(committed).unwrap(), "the server's state has changed: UPDATE_RECORDINGS=1");
+    assert!(!said.contains("AssumeRole") && !said.contains("SecretAccessKey"));
+    let live = joined(&data);
+    for format in [Format::Text, Format::Markdown, Format::Html, Format::Json, Format::Csv] {
+        let shown = |review: &Review| {
+            report::render(review, format, &Templates::builtin(), &report::Options::default()).unwrap()
+        };
+        assert!(shown(&live) == shown(recorded()), "{format:?}");
+    }
+}
+
+#[test]
+fn names_are_kept_of_a_server_on_this_machine_alone() {
+    let elsewhere = ["collect", "--endpoint", "https://ec2.example.com", "--server", "x", "--record", "a.jsonl"];
+    let (code, _, err) = surgeon(&[&elsewhere[..], &["--invented", "-o", "out"]].concat());
+    assert!(code == 2 && err.contains("on this machine"), "{code} {err}");
+    let (code, _, err) = surgeon(&["collect", "--record", "a.jsonl", "--invented", "-o", "out"]);
+    assert!(code == 2 && err.contains("--server"), "{code} {err}");
+}
