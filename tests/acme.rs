@@ -1,14 +1,14 @@
 //! The demo company's accounts, as a server answered for them, joined with its bill.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::OnceLock;
 
 use rust_decimal::Decimal;
 use scale_surgeon::dataset::Dataset;
 use scale_surgeon::report::{self, Format, Templates};
 use scale_surgeon::review::Review;
-use scale_surgeon::{Job, billing, review, rules};
+use scale_surgeon::table::read::{columns_of, numbers};
+use scale_surgeon::{Job, billing, judge, review, rules};
 
 use crate::collect::variable;
 use crate::common::{aggregates, demo_file, repository, surgeon, surgeon_with_credentials};
@@ -28,25 +28,28 @@ const EVERYTHING: [&str; 11] = [
     "ap-southeast-2",
 ];
 
-/// The bill's review with what was collected into a folder.
-fn joined(folder: &Path) -> Review {
+/// The bill's review with what was collected.
+fn joined(inventory: Dataset) -> Review {
     let mut bill = aggregates(&[demo_file("cur2").to_owned()], billing::Options::default());
-    bill.join(Dataset::load(folder).unwrap()).unwrap();
+    bill.join(inventory).unwrap();
     review(bill, &Job { rules: rules::builtin().unwrap(), ..Job::default() }).unwrap()
 }
 
 /// The same with what the recording says, made once.
 fn recorded() -> &'static Review {
     static REVIEW: OnceLock<Review> = OnceLock::new();
-    REVIEW.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let (tape, data) = (repository("fixtures/acme/server.jsonl"), folder.path().join("data"));
-        let (tape, output) = (tape.display().to_string(), data.display().to_string());
-        let replay = ["collect", "--replay", &tape, "-o", &output, "--attempts", "1", "--strict"];
-        let (code, out, err) = surgeon(&[&replay[..], &EVERYTHING].concat());
-        assert_eq!((code, out.contains("gap:")), (0, false), "{err}{out}");
-        joined(&data)
-    })
+    REVIEW.get_or_init(|| joined(replayed()))
+}
+
+/// What a replay of the recording collects.
+fn replayed() -> Dataset {
+    let folder = tempfile::tempdir().unwrap();
+    let (tape, data) = (repository("fixtures/acme/server.jsonl"), folder.path().join("data"));
+    let (tape, output) = (tape.display().to_string(), data.display().to_string());
+    let replay = ["collect", "--replay", &tape, "-o", &output, "--attempts", "1", "--strict"];
+    let (code, out, err) = surgeon(&[&replay[..], &EVERYTHING].concat());
+    assert_eq!((code, out.contains("gap:")), (0, false), "{err}{out}");
+    Dataset::load(&data).unwrap()
 }
 
 /// Effective saving by rule, account, region and resource, in cents; `None`: no figure.
@@ -77,6 +80,39 @@ fn what_is_planted_in_the_accounts_is_found_beside_what_is_planted_in_the_bill_a
     assert_eq!(recorded().plan.net.0.round_dp(2).to_string(), "1121.37");
 }
 
+/// List cost per month, and quantity, by resource and meter.
+fn at_list(bill: billing::Aggregates) -> BTreeMap<[Option<String>; 2], (Decimal, Decimal)> {
+    let judged = judge(bill, &Job::default()).unwrap();
+    let frame = &judged.bill.tables["resource_monthly_costs"];
+    let [ids, meters] = columns_of(frame, ["ResourceId", "Meter"]);
+    let (costs, quantities) = (numbers(frame, "ListRunRate"), numbers(frame, "RunRateQuantity"));
+    let rows = ids.into_iter().zip(meters).zip(costs.into_iter().zip(quantities));
+    rows.filter_map(|((id, meter), (cost, quantity))| Some(([id, meter], (cost?, quantity?)))).collect()
+}
+
+#[test]
+fn what_runs_all_the_time_is_estimated_as_the_bill_has_it_at_list_price() {
+    let bill = at_list(aggregates(&[demo_file("cur2").to_owned()], billing::Options::default()));
+    let estimated = at_list(billing::Aggregates::from_dataset(replayed()).unwrap());
+    let cent = Decimal::new(1, 2);
+    let (mut same, mut other) = (0, Vec::new());
+    for (key, (cost, quantity)) in &estimated {
+        match bill.get(key) {
+            Some((billed, used)) if (quantity - used).abs() < cent => {
+                assert!((cost - billed).abs() < cent, "{key:?}: estimated {cost}, billed {billed}");
+                same += 1;
+            }
+            _ => other.push(key[0].clone().unwrap_or_default()),
+        }
+    }
+    // The bill has no stored logs and no disk of this database; and of the last volume three days.
+    other.sort();
+    other.dedup();
+    let ends: Vec<&str> = other.iter().map(|id| id.rsplit([':', '/']).next().unwrap()).collect();
+    let beside = ["storefront", "checkout-api", "search-index", "sandbox", "catalog", "vol-0ac3e000000000242"];
+    assert_eq!((same, ends), (30, beside.to_vec()));
+}
+
 #[test]
 #[ignore = "needs a moto server: .ci/run starts one"]
 #[expect(clippy::disallowed_methods, reason = "who wants a new recording says so")]
@@ -97,7 +133,7 @@ fn live_and_replayed_reports_are_the_same_bytes() {
     let said = std::fs::read_to_string(&tape).unwrap();
     assert!(said == std::fs::read_to_string(committed).unwrap(), "the server's state has changed: UPDATE_RECORDINGS=1");
     assert!(!said.contains("AssumeRole") && !said.contains("SecretAccessKey"));
-    let live = joined(&data);
+    let live = joined(Dataset::load(&data).unwrap());
     for format in [Format::Text, Format::Markdown, Format::Html, Format::Json, Format::Csv] {
         let shown = |review: &Review| {
             report::render(review, format, &Templates::builtin(), &report::Options::default()).unwrap()
