@@ -286,6 +286,11 @@ fn metrics_are_what_was_measured_and_what_was_not_is_missing() {
     let (code, out, err) = collect(&middleman.address, &folder, &["--region", "eu-west-1"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("asking cost 0.00"), "{out}");
+    let dear = folder.with_file_name("dear");
+    let more = ["--region", "eu-west-1", "--only", "cost_explorer_commitments", "--max-scan-cost", "0.1"];
+    let (code, _, err) = collect(&middleman.address, &dear, &more);
+    assert!(code == 1 && err.contains("asking costs 0.12 USD, and --max-scan-cost is 0.1"), "{code} {err}");
+    assert!(!middleman.operations().contains("GetSavingsPlansUtilization"), "a hard stop");
     let (planted, dataset) = (planted(), Dataset::load(&folder).unwrap());
     let frame = &dataset.tables["resource_metrics"];
     let (ids, metrics, statistics) =
@@ -489,6 +494,10 @@ fn what_would_be_asked_is_told_without_asking() {
     let (code, out, err) = surgeon(&["collect", "--plan", "--all-metrics", "--region", "eu-west-1"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("in 1 region") && out.contains("ec2:DescribeVolumes") && out.contains("0.01 USD"), "{out}");
+    assert!(!out.contains("Cost Explorer"), "{out}");
+    let (_, out, _) = surgeon(&["collect", "--plan", "--region", "eu-west-1", "--cost-explorer", "--advice"]);
+    let told = ["ce:GetCostAndUsage", "10 USD for 1,000 requests", "come to 0.21 USD at least", "asked once"];
+    assert!(told.iter().all(|words| out.contains(words)), "{out}");
     let (code, _, err) = surgeon(&["collect", "--only", "ebs_volume", "-o", "x"]);
     assert!(code == 2 && err.contains("ebs_volumes"), "{err}");
 }

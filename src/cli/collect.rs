@@ -243,6 +243,13 @@ fn plan(survey: &Survey) -> String {
         text += format!("  {:<54} {each:<14} {price}", call.action()).trim_end();
         text.push('\n');
     }
+    let (cost, once) = survey.least_cost();
+    if once {
+        text += "Cost Explorer and Cost Optimization Hub are asked once, of the account that surgeon runs with: it should be the one that pays.\n";
+    }
+    if !cost.is_zero() {
+        text += &format!("Cost Explorer's requests come to {} USD at least.\n", cost.normalize());
+    }
     if survey.role.is_some() {
         text += "Once: organizations:ListAccounts, and sts:AssumeRole for each account, free\n";
     }
