@@ -200,15 +200,13 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     Ok(Judged { review, bill, as_of, baseline, prices, waived, plan })
 }
 
-/// Whether a rule can look at all. One that asks what resources are waits until somebody has asked the account. Without a bill those look
-/// that ask, and those that judge what is provisioned: what a bill does not charge for says nothing where there is none.
+/// Whether a rule can look at all. One that asks what resources are waits until somebody has asked the account for them. Without a bill those
+/// look that ask, and those that judge what is provisioned: what a bill does not charge for says nothing where there is none.
 fn can_look(rule: &Rule, bill: &billing::Aggregates) -> bool {
-    let asks = |name: &String| table::find(name).is_some_and(table::Table::is_inventory);
-    let asks = rule.tables.iter().any(asks);
-    match &bill.tie_out {
-        Some(_) => !asks || bill.tables.contains_key(table::COLLECTED.name),
-        None => asks || rule.without_bill,
-    }
+    let asked_for = |name: &&String| table::find(name).is_some_and(table::Table::is_inventory);
+    let mut asks = rule.tables.iter().filter(asked_for).peekable();
+    let needs_bill = asks.peek().is_none() && !rule.without_bill;
+    asks.all(|name| bill.tables.contains_key(name)) && (bill.tie_out.is_some() || !needs_bill)
 }
 
 fn ties_out(bill: &billing::Aggregates) -> Result<(), ReviewError> {

@@ -137,6 +137,11 @@ fn an_inventory_alone_is_reviewed_at_list_prices_and_says_so() {
     let ask =
         review["next"].as_array().unwrap().iter().find(|ask| ask["ask"].as_str().unwrap().starts_with("the bill"));
     assert!(ask.unwrap()["rules"].as_array().unwrap().iter().any(|rule| rule == "vpc-nat-gateway-idle"));
+    // Nobody asked for gateways: what reads them waits, and is not unknown.
+    let rest =
+        review["next"].as_array().unwrap().iter().find(|ask| ask["ask"].as_str().unwrap().contains("the rest of"));
+    assert!(rest.unwrap()["ask"].as_str().unwrap().contains("--only nat_gateways"), "{rest:?}");
+    assert!(!rules.contains(&"vpc-nat-gateway-unrouted"), "{rules:?}");
     for format in ["text", "md", "html"] {
         let (code, out, err) = surgeon(&["review", &inventory, "-f", format, "--only", "ebs-volume-unattached"]);
         assert!(code == 0 && out.contains("No bill was given") && out.contains("306.13"), "{format}: {err}\n{out}");

@@ -394,6 +394,10 @@ impl Survey {
             done.rows.insert(name.clone(), frame.height());
             whole.insert(name, frame);
         }
+        if self.measures() {
+            // Nothing to measure is an answer too.
+            whole.entry(table::RESOURCE_METRICS.name.to_owned()).or_insert_with(|| table::RESOURCE_METRICS.empty());
+        }
         whole.insert(table::COLLECTED.name.to_owned(), Rows::of(told.collect()).frame().map_err(|error| kept(&error))?);
         let manifest = Manifest {
             schema_version: SCHEMA_VERSION,

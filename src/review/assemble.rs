@@ -305,7 +305,9 @@ impl<'a> Context<'a> {
         let mut view = self.view(&planned.finding)?;
         (view.standing, view.standing_reason) = match &planned.standing {
             PlanStanding::Chosen => (Standing::Chosen, None),
-            PlanStanding::Outdone => (Standing::Outdone, Some("another change of the same resource saves more".into())),
+            PlanStanding::Outdone => {
+                (Standing::Outdone, Some("another change of the same resource saves as much or more".into()))
+            }
             PlanStanding::Covered => {
                 let why = "commitments in force would stand idle: until they end it costs more than it saves";
                 (Standing::Outdone, Some(why.into()))

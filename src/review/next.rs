@@ -38,6 +38,8 @@ pub(super) enum Need {
     FinalBill,
     /// What the resources do.
     Metrics,
+    /// Nothing: their metrics are there, and rules that read those judge them.
+    Nothing,
     /// What the resources are.
     Inventory,
     /// What an inventory lacks.
@@ -69,6 +71,7 @@ impl Need {
             () if rule.strategy == Strategy::Commit && reads(&["usage_profiles", "resource_costs"]) => Need::History,
             () if days < SHORT_HISTORY_DAYS => Need::History,
             () if reads(&["commitments"]) => Need::Owner,
+            () if measured(target, inputs) => Need::Nothing,
             () => Need::Metrics,
         }
     }
@@ -100,6 +103,7 @@ impl Need {
             (Need::Metrics, "azure") => format!("the Reader and Monitoring Reader roles for the metrics of {named}"),
             (Need::Metrics, "gcp") => format!("roles/monitoring.viewer and roles/viewer for the metrics of {named}"),
             (Need::Metrics, _) => format!("usage metrics of {named}"),
+            (Need::Nothing, _) => "nothing".into(),
             (Need::Rest, _) => {
                 "the inventory again: with the actions that its gaps name, and metrics of 14 days or more (surgeon collect --metrics 14)".into()
             }
@@ -127,6 +131,7 @@ impl Need {
             Need::FinalBill => "the final bill",
             Need::Metrics => "usage metrics of these resources",
             Need::Inventory => "an inventory of the accounts",
+            Need::Nothing => "nothing: rules that read its metrics judge it",
             Need::Rest => "the inventory in full, with 14 days of metrics",
             Need::Bill => "the bill",
         }
@@ -143,6 +148,7 @@ impl Need {
             Need::Ends => "this export does not state when commitments begin and end, nor of which class they are",
             Need::FinalBill => "until then the provider may change what it charges",
             Need::Metrics => "the bill says that these are paid for, not whether they are used",
+            Need::Nothing => "rules that read their metrics judge them",
             Need::Rest => "something of these was not answered, or not measured for long enough",
             Need::Bill => {
                 "list prices are not what is paid: discounts, commitments, traffic, requests and stored blocks are known to the bill alone"
@@ -159,6 +165,15 @@ struct Waiting<'a> {
     rules: BTreeSet<String>,
 }
 
+/// Whether a rule that reads metrics could judge a target.
+fn measured(target: &Target, inputs: &Inputs<'_>) -> bool {
+    let reads = |rule: &&Rule| rule.tables.iter().any(|table| table == table::RESOURCE_METRICS.name);
+    inputs.verdicts.iter().any(|verdicts| {
+        let judges = inputs.rules.iter().filter(reads).any(|rule| rule.id == verdicts.rule);
+        judges && (verdicts.clean.contains(target) || verdicts.findings.iter().any(|one| one.target == *target))
+    })
+}
+
 /// Everything to ask for, the most dollars first.
 pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
     let mut by_need: BTreeMap<(Need, &str), Waiting<'_>> = BTreeMap::new();
@@ -166,6 +181,9 @@ pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
         let Some(rule) = inputs.rules.iter().find(|rule| rule.id == verdicts.rule) else { continue };
         for target in &verdicts.unknown {
             let need = Need::of(rule, target, inputs);
+            if need == Need::Nothing {
+                continue;
+            }
             // Some are asked for in the same words of every provider.
             let provider = match need {
                 Need::History | Need::Owner | Need::Ends | Need::FinalBill | Need::Rest => "",
@@ -185,18 +203,43 @@ pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
             rules: rules.into_iter().collect(),
         })
         .collect();
-    if !inputs.waiting.is_empty() {
-        let need = if inputs.tie_out.is_some() { Need::Inventory } else { Need::Bill };
-        let (ask, why) = (need.ask("", &[]), need.why().into());
-        let rules = inputs.waiting.iter().map(|rule| rule.id.to_string()).collect();
-        asks.push(Ask { ask, why, cost: None, rules });
-    }
+    asks.extend(of_waiting(inputs));
     for ask in of_the_bill(inputs, months) {
         if !asks.iter().any(|known| known.ask == ask.ask) {
             asks.push(ask);
         }
     }
     asks.sort_by(|a, b| b.cost.cmp(&a.cost).then_with(|| a.ask.cmp(&b.ask)));
+    asks
+}
+
+/// What rules wait for that could not look at all: tables that nobody asked an account for, or the bill.
+fn of_waiting(inputs: &Inputs<'_>) -> Vec<Ask> {
+    let not_asked = |rule: &Rule| -> BTreeSet<String> {
+        let missing = |name: &&String| {
+            table::find(name).is_some_and(Table::is_inventory) && !inputs.tables.contains_key(name.as_str())
+        };
+        rule.tables.iter().filter(missing).cloned().collect()
+    };
+    let (of_account, of_bill): (Vec<&Rule>, Vec<&Rule>) =
+        inputs.waiting.iter().copied().partition(|rule| !not_asked(rule).is_empty());
+    let ids = |rules: &[&Rule]| rules.iter().map(|rule| rule.id.to_string()).collect();
+    let mut asks = Vec::new();
+    if !of_bill.is_empty() {
+        let (ask, why) = (Need::Bill.ask("", &[]), Need::Bill.why().into());
+        asks.push(Ask { ask, why, cost: None, rules: ids(&of_bill) });
+    }
+    if !of_account.is_empty() {
+        let (ask, why) = if inputs.tables.contains_key(table::COLLECTED.name) {
+            let missing: BTreeSet<String> = of_account.iter().flat_map(|rule| not_asked(rule)).collect();
+            let only = missing.into_iter().map(|name| format!(" --only {name}")).collect::<String>();
+            let why = "the inventory was asked for other tables than these rules read".to_owned();
+            (format!("the rest of the inventory: surgeon collect{only} -o DIR, and DIR beside the other inputs"), why)
+        } else {
+            (Need::Inventory.ask("", &[]), Need::Inventory.why().into())
+        };
+        asks.push(Ask { ask, why, cost: None, rules: ids(&of_account) });
+    }
     asks
 }
 
