@@ -14,7 +14,7 @@ use crate::money::PLACES;
 use crate::period::{AsOf, HOURS_PER_MONTH};
 use crate::prices::{MeterPrice, PriceBook};
 use crate::table::rows::{Cell, Row, Rows};
-use crate::table::{RESOURCE_MONTHLY_COSTS, RESOURCES, Table};
+use crate::table::{COMMITMENTS, RESOURCE_MONTHLY_COSTS, RESOURCES, Table};
 
 mod provisioned;
 
@@ -23,8 +23,8 @@ use provisioned::{Provisioned, Runs};
 /// A resource without a price, or without a part of it: table, reason.
 pub type Unpriced = BTreeMap<(String, String), usize>;
 
-/// Adds `resource_monthly_costs` and `resources` of everything that the inventory shows, at the prices of the book. Returned is how many
-/// resources lack a price, by table and reason.
+/// Adds `resource_monthly_costs` and `resources` of everything that the inventory shows, at the prices of the book, and `commitments` without
+/// a row: no bill shows one. Returned is how many resources lack a price, by table and reason.
 ///
 /// # Errors
 /// An engine error: a table does not have its declared columns.
@@ -70,6 +70,7 @@ pub fn estimate(tables: &mut BTreeMap<String, DataFrame>, prices: &PriceBook, as
     for rows in [Rows::of(costs), Rows::of(resources)] {
         tables.insert(rows.table.name.to_owned(), rows.frame()?);
     }
+    tables.entry(COMMITMENTS.name.to_owned()).or_insert_with(|| COMMITMENTS.empty());
     Ok(unpriced)
 }
 

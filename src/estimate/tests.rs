@@ -268,6 +268,7 @@ fn days_count_from_the_making_and_a_part_without_price_is_not_metered() {
     let as_of: AsOf = "2026-11-01".parse().unwrap();
     let prices = PriceBook::new(&Baseline::default(), Currency::USD, as_of.date(), Terms::default());
     estimate(&mut tables, &prices, as_of).unwrap();
+    assert_eq!(tables["commitments"].height(), 0);
     let resources = &tables["resources"];
     assert_eq!(texts(resources, "ResourceType"), [text("volume"), text("instance")]);
     assert_eq!(integers(resources, "DaysSeen"), [Some(0), Some(10)]);
