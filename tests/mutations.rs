@@ -116,6 +116,10 @@ fn apply(bytes: &mut Vec<u8>, damage: &Damage) {
         Damage::Truncate(at) => bytes.truncate(within(*at, bytes.len())),
         Damage::RepeatLine(at) | Damage::DropLine(at) => {
             let mut lines: Vec<Vec<u8>> = bytes.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+            if lines.is_empty() {
+                // An earlier damage left nothing of it.
+                return;
+            }
             let at = within(*at, lines.len());
             match damage {
                 Damage::RepeatLine(_) => lines.insert(at, lines[at].clone()),
