@@ -92,9 +92,6 @@ pub enum ReviewError {
     /// The bill has nothing that past decisions could be judged by.
     #[error(transparent)]
     NothingToJudge(#[from] backtest::Refused),
-    /// A recommendation that was asked cannot be read.
-    #[error(transparent)]
-    Advice(#[from] advice::AdviceError),
     /// The engine refused: our bug, or a changed Dataset.
     #[error("{0}")]
     Engine(#[from] polars::prelude::PolarsError),
@@ -161,7 +158,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     let tables = if hourly { &bill.tables } else { &none };
     let month = derive::hours::last_month(tables, bill.first, as_of)?;
     let simulation = month.map(|month| replay(&month, &prices));
-    let gaps = gaps(&bill, &baseline, as_of, &waived, simulation.as_ref());
+    let mut gaps = gaps(&bill, &baseline, as_of, &waived, simulation.as_ref());
     let targets = waived.kept.iter().filter(|one| !one.changes.is_empty()).map(|one| one.target.clone()).collect();
     let hours = derive::hours::last_weeks(tables, &targets, as_of)?;
     let evidence = plan::Evidence {
@@ -172,7 +169,8 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         limits: job.limits,
     };
     let plan = plan::plan(waived.kept.clone(), &evidence);
-    let mut advice = review::asked(&bill.tables)?;
+    let (mut advice, unread) = review::asked(&bill.tables);
+    gaps.extend(unread);
     advice.extend(job.advice.iter().cloned());
     let review = review::assemble(review::Inputs {
         demo: job.demo,

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Amount, FindingView, Standing};
-use crate::advice::{self, AdviceError, Basis, Origin, Ours, Recommendation, Verdict};
+use super::{Amount, FindingView, Gap, Standing};
+use crate::advice::{self, Basis, Origin, Ours, Recommendation, Verdict};
 use crate::finding::{Verb, Verdicts};
 use crate::plan::{Item, Plan, Planned};
 use crate::prices::{Plan as Kind, Term};
@@ -15,11 +15,8 @@ use crate::rules::Tables;
 use crate::table::read::columns_of;
 use crate::table::{COMPUTE_OPTIMIZER_RECOMMENDATIONS, HUB_RECOMMENDATIONS, PURCHASE_RECOMMENDATIONS};
 
-/// What was asked of the provider over the network, by who says so.
-///
-/// # Errors
-/// [`AdviceError`] when a record cannot be read: our bug, or a changed Dataset.
-pub(crate) fn asked(tables: &Tables) -> Result<Vec<Given>, AdviceError> {
+/// What was asked of the provider over the network, by who says so; a record that cannot be read is a gap, and the others stand.
+pub(crate) fn asked(tables: &Tables) -> (Vec<Given>, Vec<Gap>) {
     let mut records: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for table in [HUB_RECOMMENDATIONS, COMPUTE_OPTIMIZER_RECOMMENDATIONS, PURCHASE_RECOMMENDATIONS] {
         let Some(frame) = tables.get(table.name) else { continue };
@@ -28,12 +25,22 @@ pub(crate) fn asked(tables: &Tables) -> Result<Vec<Given>, AdviceError> {
             records.entry(origin.unwrap_or_default()).or_default().extend(text);
         }
     }
-    let given = |(label, texts): (String, Vec<String>)| {
-        let origin = Origin::named(&label)?;
-        let read = advice::answers(origin, &texts);
-        Some(read.map(|recommendations| Given { name: "asked of AWS".into(), origin, recommendations }))
-    };
-    records.into_iter().filter_map(given).collect()
+    let (mut given, mut gaps) = (Vec::new(), Vec::new());
+    for (label, texts) in records {
+        let Some(origin) = Origin::named(&label) else { continue };
+        let read = texts.iter().map(|text| advice::answers(origin, &[text]));
+        let (read, broken): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
+        if let Some(Err(first)) = broken.first() {
+            gaps.push(Gap {
+                what: format!("{} of {} recommendations cannot be read: {first}", broken.len(), texts.len()),
+                place: label,
+                remedy: "a newer version of surgeon may know them; the others are shown".into(),
+            });
+        }
+        let recommendations = read.into_iter().flatten().flatten().collect();
+        given.push(Given { name: "asked of AWS".into(), origin, recommendations });
+    }
+    (given, gaps)
 }
 
 /// The provider's recommendations and ours.
@@ -251,5 +258,26 @@ fn view(one: &advice::Comparison) -> ComparisonView {
         finding: ours.map(|ours| ours.id.clone()),
         our_saving: ours.and_then(|ours| ours.savings).map(Amount),
         reason: one.reason.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::inventory::{HubRecommendation, Recommended};
+    use crate::table::rows::Rows;
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_a_gap_and_the_others_stand() {
+        let record = |record: &str| {
+            let origin = Origin::CostOptimizationHub.label().to_owned();
+            HubRecommendation(Recommended { origin, record: record.into(), ..Recommended::default() })
+        };
+        let rows =
+            vec![record(r#"{"items": [{"actionType": "Stop", "resourceId": "i-1"}]}"#), record(r#"{"items": [{}]}"#)];
+        let tables = Tables::from([("hub_recommendations".to_owned(), Rows::of(rows).frame().unwrap())]);
+        let (given, gaps) = asked(&tables);
+        assert_eq!((given.len(), given[0].recommendations.len(), gaps.len()), (1, 1, 1));
+        assert!(gaps[0].what.starts_with("1 of 2 recommendations cannot be read"), "{}", gaps[0].what);
     }
 }
