@@ -103,6 +103,7 @@ impl Pseudonyms {
     }
 
     /// Whether a text was replaced.
+    #[cfg(feature = "aws")]
     pub(crate) fn has(&self, text: &str) -> bool {
         self.replaced.contains(text)
     }

@@ -67,7 +67,7 @@ const REMEDY: &str = "open Cost Explorer once in the console of the account that
 
 /// One for each table.
 pub(in crate::collect) const COLLECTORS: &[Collector] = &[
-    // By service and by region; each tag is one more.
+    // By service and by region; each tag is one more, a cent for each page.
     Collector::of_payer(&table::COST_EXPLORER_COSTS, &[COSTS], |session| Box::pin(costs(session)))
         .for_purpose(Purpose::Costs)
         .in_requests(2),
@@ -119,11 +119,6 @@ fn share(percent: Option<&str>) -> Option<Decimal> {
     number(percent).map(|percent| Ratio::percent(percent).fraction())
 }
 
-/// Keys of tags by which costs are asked too: a cent for each key and page.
-fn tag_keys(session: &Session) -> &[String] {
-    &session.tag_keys
-}
-
 async fn costs(session: &Session) -> Asked {
     let client = client!(session.in_region(HOME), aws_sdk_costexplorer);
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
@@ -131,7 +126,7 @@ async fn costs(session: &Session) -> Asked {
         (GroupDefinitionType::Dimension, "SERVICE".to_owned()),
         (GroupDefinitionType::Dimension, "REGION".to_owned()),
     ];
-    groups.extend(tag_keys(session).iter().map(|key| (GroupDefinitionType::Tag, key.clone())));
+    groups.extend(session.tag_keys.iter().map(|key| (GroupDefinitionType::Tag, key.clone())));
     let account = GroupDefinition::builder().r#type(GroupDefinitionType::Dimension).key("LINKED_ACCOUNT").build();
     for (kind, key) in &groups {
         let asked = client
