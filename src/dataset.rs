@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::table;
 
+pub mod traces;
+
 /// Version of the folder's shape and of the declared columns.
 pub const SCHEMA_VERSION: u32 = 3;
 

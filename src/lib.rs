@@ -74,6 +74,8 @@ pub struct Job {
     pub prices: prices::Terms,
     /// Files of what the provider itself recommends: shown beside our findings, never planned.
     pub advice: Vec<review::Given>,
+    /// Whose clock habits follow.
+    pub calendar: derive::schedule::Calendar,
     /// What the reader is willing to do.
     pub limits: plan::Limits,
     /// Whether the bill is the embedded demo's.
@@ -91,7 +93,13 @@ pub enum ReviewError {
     Rule(#[from] RuleError),
     /// The bill has nothing that past decisions could be judged by.
     #[error(transparent)]
-    NothingToJudge(#[from] backtest::Refused),
+    NothingToJudge(#[from] backtest::commitments::Refused),
+    /// Nothing was measured that sizes could be judged by.
+    #[error(transparent)]
+    NothingToReplay(#[from] backtest::rightsizing::Refused),
+    /// Nothing was measured that schedules could be judged by.
+    #[error(transparent)]
+    NoWeeks(#[from] backtest::schedules::Refused),
     /// The engine refused: our bug, or a changed Dataset.
     #[error("{0}")]
     Engine(#[from] polars::prelude::PolarsError),
@@ -134,7 +142,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     }
     ties_out(&bill)?;
     let as_of = job.as_of.unwrap_or(bill.as_of);
-    derive::derive(&mut bill.tables, as_of)?;
+    derive::derive(&mut bill.tables, as_of, &job.calendar)?;
     // What nobody billed has prices, and is no price.
     let unbilled = prices::PriceBook::new(&Baseline::default(), bill.currency, as_of.date(), job.prices.clone());
     let unpriced = match bill.tie_out {
@@ -143,14 +151,17 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     };
     let wanted = |name: &str| job.rules.iter().any(|rule| rule.tables.iter().any(|table| table == name));
     bill.tables.extend(prices::fact_tables(wanted)?);
-    let (ready, waiting): (Vec<&Rule>, Vec<&Rule>) = job.rules.iter().partition(|rule| can_look(rule, &bill));
-    let verdicts =
-        ready.into_iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
     let baseline = Baseline { estimated: unpriced.is_some(), ..derive::baseline::baseline(&bill.tables, as_of) };
     let prices = match unpriced {
         Some(_) => unbilled,
         None => prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone()),
     };
+    if wanted(table::FITTING_SHAPES.name) {
+        fit(&mut bill.tables, &prices)?;
+    }
+    let (ready, waiting): (Vec<&Rule>, Vec<&Rule>) = job.rules.iter().partition(|rule| can_look(rule, &bill));
+    let verdicts =
+        ready.into_iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
     let findings: Vec<Finding> = verdicts.iter().flat_map(|v| v.findings.iter().cloned()).collect();
     let waived = waivers::apply(findings, &job.waivers, as_of);
     // Bills by the day have no hours to simulate.
@@ -196,6 +207,16 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         gaps,
     });
     Ok(Judged { review, bill, as_of, baseline, prices, waived, plan })
+}
+
+/// Adds which shapes fit what was measured, by the prices that the plan will value them with.
+fn fit(tables: &mut rules::Tables, prices: &prices::PriceBook) -> Result<(), polars::prelude::PolarsError> {
+    let types = match tables.get(table::INSTANCE_TYPES.name) {
+        Some(types) => types.clone(),
+        None => prices::fact_tables(|name| name == table::INSTANCE_TYPES.name)?.remove(0).1,
+    };
+    let price = |meter: &id::Meter, region: Option<&str>| prices.price(meter, region).map(|price| price.effective);
+    derive::fit::ec2::derive(tables, &types, &price, &derive::fit::Limits::default())
 }
 
 /// Whether a rule can look at all. One that asks what resources are waits until somebody has asked the account for them. Without a bill those
@@ -248,11 +269,11 @@ pub fn explain(
 pub fn backtest(
     mut bill: billing::Aggregates,
     job: &Job,
-    terms: &backtest::Terms,
-) -> Result<backtest::Backtest, ReviewError> {
+    terms: &backtest::commitments::Terms,
+) -> Result<backtest::commitments::Backtest, ReviewError> {
     ties_out(&bill)?;
     let as_of = job.as_of.unwrap_or(bill.as_of);
-    derive::derive(&mut bill.tables, as_of)?;
+    derive::derive(&mut bill.tables, as_of, &job.calendar)?;
     let baseline = derive::baseline::baseline(&bill.tables, as_of);
     let prices = prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone());
     let profiles = bill.tables.get("usage_profiles").filter(|_| bill.hourly);
@@ -260,7 +281,40 @@ pub fn backtest(
     let open = profiles.map(|profiles| derive::hourly::open(profiles, from, as_of.timestamp())).transpose()?;
     let (open, weeks) = (open.as_ref(), derive::hours::WEEKS as usize);
     let currency = bill.currency;
-    Ok(backtest::backtest(&backtest::Inputs { open, prices: &prices, terms, weeks, currency, as_of })?)
+    Ok(backtest::commitments::backtest(&backtest::commitments::Inputs {
+        open,
+        prices: &prices,
+        terms,
+        weeks,
+        currency,
+        as_of,
+    })?)
+}
+
+/// How sizes chosen by the first part of traces would have done in the rest.
+///
+/// # Errors
+/// [`ReviewError::NothingToReplay`] when no machine was measured in both parts.
+pub fn backtest_rightsizing(
+    traces: &dataset::traces::Traces,
+    shapes: &[dataset::traces::TraceShape],
+    asked: &backtest::rightsizing::Asked,
+) -> Result<backtest::rightsizing::Backtest, ReviewError> {
+    let machines = derive::fit::trace::machines(&traces.metrics, shapes, &traces.shapes, &asked.limits)?;
+    Ok(backtest::rightsizing::backtest(&machines, asked)?)
+}
+
+/// How schedules told from the first weeks of traces would have done in the later ones.
+///
+/// # Errors
+/// [`ReviewError::NoWeeks`] when no machine was measured for long enough.
+pub fn backtest_schedules(
+    traces: &dataset::traces::Traces,
+    calendar: &derive::schedule::Calendar,
+    cut: f64,
+) -> Result<backtest::schedules::Backtest, ReviewError> {
+    let machines = derive::schedule::traced(&traces.metrics)?;
+    Ok(backtest::schedules::backtest(&machines, calendar, cut)?)
 }
 
 /// The simulator's proof on the bill.

@@ -8,13 +8,16 @@ use std::collections::BTreeMap;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
 
-use crate::backtest::Backtest;
+use crate::backtest::commitments::Backtest;
+use crate::backtest::rightsizing::Backtest as Rightsizing;
+use crate::backtest::schedules::Backtest as Schedules;
 use crate::review::Review;
 use crate::review::explain::Explanation;
 
 mod charts;
 mod context;
 mod difference;
+mod evidence;
 mod filters;
 pub use difference::render_diff;
 pub use filters::plain_lines;
@@ -93,6 +96,8 @@ const MARKDOWN: &str = "review.md.j2";
 const HTML: &str = "review.html.j2";
 const EXPLANATION: &str = "explain.txt.j2";
 const BACKTEST: &str = "backtest.txt.j2";
+const SCHEDULES: &str = "backtest-schedules.txt.j2";
+const RIGHTSIZING: &str = "backtest-rightsizing.txt.j2";
 
 impl Templates {
     /// The templates of `report-templates/`, embedded.
@@ -106,6 +111,8 @@ impl Templates {
             (difference::MARKDOWN, include_str!("../report-templates/diff.md.j2")),
             (EXPLANATION, include_str!("../report-templates/explain.txt.j2")),
             (BACKTEST, include_str!("../report-templates/backtest.txt.j2")),
+            (SCHEDULES, include_str!("../report-templates/backtest-schedules.txt.j2")),
+            (RIGHTSIZING, include_str!("../report-templates/backtest-rightsizing.txt.j2")),
         ];
         Templates { sources: sources.into_iter().map(|(name, source)| (name, source.to_owned())).collect() }
     }
@@ -113,7 +120,7 @@ impl Templates {
     /// The names that can be overridden.
     #[must_use]
     pub fn names() -> &'static [&'static str] {
-        &[TEXT, MARKDOWN, HTML, difference::TEXT, difference::MARKDOWN, EXPLANATION, BACKTEST]
+        &[TEXT, MARKDOWN, HTML, difference::TEXT, difference::MARKDOWN, EXPLANATION, BACKTEST, RIGHTSIZING, SCHEDULES]
     }
 
     /// Replaces one template by the user's own.
@@ -269,12 +276,48 @@ pub fn render_backtest(
     templates: &Templates,
     options: &Options,
 ) -> Result<String, ReportError> {
+    backtested(BACKTEST, backtest, format, templates, options)
+}
+
+/// Renders a backtest of sizes, as text or JSON.
+///
+/// # Errors
+/// Another format; a template that does not render.
+pub fn render_rightsizing(
+    backtest: &Rightsizing,
+    format: Format,
+    templates: &Templates,
+    options: &Options,
+) -> Result<String, ReportError> {
+    backtested(RIGHTSIZING, backtest, format, templates, options)
+}
+
+/// Renders a backtest of schedules, as text or JSON.
+///
+/// # Errors
+/// Another format; a template that does not render.
+pub fn render_schedules(
+    backtest: &Schedules,
+    format: Format,
+    templates: &Templates,
+    options: &Options,
+) -> Result<String, ReportError> {
+    backtested(SCHEDULES, backtest, format, templates, options)
+}
+
+fn backtested(
+    template: &'static str,
+    backtest: &impl serde::Serialize,
+    format: Format,
+    templates: &Templates,
+    options: &Options,
+) -> Result<String, ReportError> {
     match format {
         Format::Json => json(backtest),
         Format::Text => {
             let tree = serde_json::to_value(backtest).map_err(|error| encode("JSON", &error))?;
             let view = Value::from_pairs([("backtest", context::value(&tree))]);
-            let text = fill(BACKTEST, templates, options, &view)?;
+            let text = fill(template, templates, options, &view)?;
             Ok(if options.colour { text } else { terminal::uncontrolled(&text) })
         }
         Format::Markdown | Format::Html | Format::Csv => Err(ReportError::NoSuchBacktest),

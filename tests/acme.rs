@@ -77,7 +77,8 @@ fn what_is_planted_in_the_accounts_is_found_beside_what_is_planted_in_the_bill_a
         .collect();
     assert_eq!(found, expected);
     // What goes with the volume and the instance, and counts the gateway once.
-    assert_eq!(recorded().plan.net.0.round_dp(2).to_string(), "1121.37");
+    // A t3.large in the 60 hours a week that its schedule leaves: 0.0832 × 730 × 60 ÷ 168, of 1,142.62.
+    assert_eq!(recorded().plan.net.0.round_dp(2).to_string(), "1142.62");
 }
 
 /// List cost per month, and quantity, by resource and meter.

@@ -82,7 +82,7 @@ fn json_keeps_its_schema() {
     let (code, out, err) = surgeon(&["backtest", "commitments", &bill, "--config", &config, "-f", "json"]);
     assert_eq!(code, 0, "{err}");
     let view: Value = serde_json::from_str(&out).unwrap();
-    let schema: Value = serde_json::from_str(&scale_surgeon::backtest::json_schema()).unwrap();
+    let schema: Value = serde_json::from_str(&scale_surgeon::backtest::commitments::json_schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator.iter_errors(&view).map(|e| format!("{}: {e}", e.instance_path())).collect();
     assert_eq!(errors, Vec::<String>::new());
@@ -111,4 +111,106 @@ fn what_cannot_be_judged_says_what_is_needed() {
     refused(&["--term", "standard-1y-no-upfront"], 2, &["Standard reservation", "cannot be backtested"]);
     refused(&["--term", "forever"], 2, &["is no term"]);
     refused(&["-f", "html"], 2, &["text or json"]);
+}
+
+/// Traces of twenty machines by five minutes over two days: a tenth of each is used, one of them doubles in the second day.
+fn traces(folder: &Path, name: &str) -> String {
+    let mut text = String::from("resource,time,metric,value\n");
+    for machine in 0..20 {
+        for point in 0..576_i64 {
+            let used = if machine == 7 && point >= 288 { 30 } else { 10 };
+            writeln!(text, "m{machine:02},{},cpu,{used}", 1_760_000_100 + 300 * point).unwrap();
+        }
+    }
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn sizes_of_traces_are_judged_beside_other_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let traces = traces(folder.path(), "traces.csv");
+    let shapes = folder.path().join("shapes.csv");
+    std::fs::write(&shapes, "shape,vcpus,memory_gib,price_per_hour\nlarge,4,16,0.2\nsmall,1,4,0.05\nmiddle,2,8,0.1\n")
+        .unwrap();
+    let shapes = shapes.display().to_string();
+    let arguments = ["backtest", "rightsizing", &traces, "--shapes", &shapes, "--calibrate", "others", "--risk", "20"];
+    let (code, out, err) = surgeon(&arguments);
+    assert_eq!(code, 0, "{err}");
+    for line in ["20 judged", "1.0 % of the points", "hindsight", "Compute Optimizer", "KRR", "Promised risk"] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+    let (code, out, err) = surgeon(&[&arguments[..], &["-f", "json"]].concat());
+    assert_eq!(code, 0, "{err}");
+    let view: Value = serde_json::from_str(&out).unwrap();
+    let schema: Value = serde_json::from_str(&scale_surgeon::backtest::rightsizing::json_schema()).unwrap();
+    let errors: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&view).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    // One of four vCPUs holds 17.5 percent of them: all but the one that doubled.
+    let ours = &view["rules"][1];
+    assert_eq!([&ours["rule"], &ours["saved"], &ours["harmed"]], ["surgeon", "0.75", "0.05"]);
+    assert_eq!(view["rules"][0]["saved"], "0.7375");
+}
+
+#[test]
+fn schedules_of_traces_are_judged_by_the_weeks_that_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("resource,time,metric,value\n");
+    let start: Timestamp = "2026-01-05T00:00:00Z".parse().unwrap();
+    for hour in 0..6 * 168_i64 {
+        let works = hour % 168 < 120 && (8..18).contains(&(hour % 24));
+        writeln!(text, "office,{},cpu,{}", start + SignedDuration::from_hours(hour), if works { 60.0 } else { 0.5 })
+            .unwrap();
+        writeln!(text, "always,{},cpu,60", start + SignedDuration::from_hours(hour)).unwrap();
+    }
+    let path = folder.path().join("traces.csv");
+    std::fs::write(&path, text).unwrap();
+    let path = path.display().to_string();
+    let (code, out, err) = surgeon(&["backtest", "schedules", &path]);
+    assert_eq!(code, 0, "{err}");
+    for line in ["1 the same every week; 1 always active", "64.3 %", "91.5 %", "office"] {
+        assert!(out.contains(line), "{line}: {out}");
+    }
+    // Work from 8 to 18 in Kolkata's clock is from 2:30 on in UTC; whose clock it is changes no hour that is off.
+    let settings = folder.path().join("surgeon.toml");
+    std::fs::write(&settings, "[calendar]\ntime_zone = \"Asia/Kolkata\"\nholidays = [\"2026-01-26\"]\n").unwrap();
+    let settings = settings.display().to_string();
+    let (code, out, err) = surgeon(&["backtest", "schedules", &path, "--config", &settings, "-f", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let view: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!([&view["time_zone"], &view["rules"][1]["lost"]], ["Asia/Kolkata", "0"]);
+}
+
+#[test]
+fn traces_that_are_none_are_refused_with_file_and_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let refused = |arguments: &[&str], code: i32, says: &[&str]| {
+        let all: Vec<&str> = ["backtest"].iter().chain(arguments).copied().collect();
+        let (got, out, err) = surgeon(&all);
+        assert_eq!(got, code, "{out}{err}");
+        for text in says {
+            assert!(err.contains(text), "{text}: {err}");
+        }
+    };
+    let columns = file("columns.csv", "machine,time,metric,value\nm,1,cpu,1\n");
+    refused(&["rightsizing", &columns], 1, &["columns.csv: no column resource; it has machine, time", "help"]);
+    let value = file("value.csv", "resource,time,metric,value\nm,1760000000,cpu,1\nm,1760000300,cpu,much\n");
+    refused(&["rightsizing", &value], 1, &["value.csv: row 2: value is much, not a number"]);
+    let time = file("time.csv", "resource,time,metric,value\nm,yesterday,cpu,1\n");
+    refused(&["schedules", &time], 1, &["time.csv: row 1: time is yesterday, not a time such as"]);
+    let short = file("short.csv", "resource,time,metric,value\nm,1760000000,cpu,1\nm,1760000300,cpu,2\n");
+    refused(&["schedules", &short], 3, &["no machine to judge: 1 were measured"]);
+    refused(&["rightsizing", &short, "--budget", "0"], 2, &["--budget 0: not between 0 and 100 percent"]);
+    refused(&["rightsizing", "nowhere.csv"], 1, &["nowhere.csv"]);
+    let shapes = file("shapes.csv", "shape,vcpus,memory_gib,price_per_hour\nlarge,0,16,0.2\n");
+    refused(&["rightsizing", &short, "--shapes", &shapes], 1, &["shapes.csv: row 1: vcpus is 0, not above zero"]);
+    let zone = file("surgeon.toml", "[calendar]\ntime_zone = \"Middle/Earth\"\n");
+    refused(&["schedules", &short, "--config", &zone], 1, &["calendar.time_zone: \"Middle/Earth\" is no time zone"]);
 }

@@ -26,7 +26,7 @@ fn acme() -> (Tables, AsOf) {
     static ACME: OnceLock<(Tables, AsOf)> = OnceLock::new();
     let made = ACME.get_or_init(|| {
         let mut bill = aggregates(&[demo_file("cur2").to_owned()], billing::Options::default());
-        derive::derive(&mut bill.tables, bill.as_of).unwrap();
+        derive::derive(&mut bill.tables, bill.as_of, &derive::schedule::Calendar::default()).unwrap();
         (bill.tables, bill.as_of)
     });
     made.clone()

@@ -49,7 +49,9 @@ pub(super) fn run(args: &DocsArgs, command: &Command) -> anyhow::Result<Ending> 
         ("review.schema.json", crate::review::json_schema()),
         ("diff.schema.json", crate::history::json_schema()),
         ("explain.schema.json", crate::review::explain::json_schema()),
-        ("backtest.schema.json", crate::backtest::json_schema()),
+        ("backtest.schema.json", crate::backtest::commitments::json_schema()),
+        ("backtest-schedules.schema.json", crate::backtest::schedules::json_schema()),
+        ("backtest-rightsizing.schema.json", crate::backtest::rightsizing::json_schema()),
     ];
     let mut stale = Vec::new();
     for (name, text) in documents {

@@ -95,7 +95,7 @@ fn book(args: &input::InputArgs) -> anyhow::Result<PriceBook> {
         return Ok(PriceBook::new(&Baseline::default(), currency, today(), terms));
     }
     let mut bill = args.aggregates(&args.reading.options(&settings, Vec::new())?)?;
-    crate::derive::derive(&mut bill.tables, bill.as_of)?;
+    crate::derive::derive(&mut bill.tables, bill.as_of, &crate::derive::schedule::Calendar::default())?;
     let baseline = crate::derive::baseline::baseline(&bill.tables, bill.as_of);
     Ok(PriceBook::new(&baseline, bill.currency, bill.as_of.date(), terms))
 }
@@ -241,7 +241,7 @@ fn similar(text: &str, region: &str) -> String {
 fn coverage(args: &CoverageArgs) -> anyhow::Result<Ending> {
     let settings = settings::read(args.input.reading.config.as_deref())?;
     let mut bill = args.input.aggregates(&args.input.reading.options(&settings, Vec::new())?)?;
-    crate::derive::derive(&mut bill.tables, bill.as_of)?;
+    crate::derive::derive(&mut bill.tables, bill.as_of, &crate::derive::schedule::Calendar::default())?;
     let baseline = crate::derive::baseline::baseline(&bill.tables, bill.as_of);
     let book = PriceBook::new(&baseline, bill.currency, bill.as_of.date(), settings.prices()?);
     let costs = bill.tables.get("resource_costs").context("the Dataset has no table resource_costs")?;

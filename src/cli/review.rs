@@ -137,6 +137,7 @@ pub(super) fn run(args: &ReviewArgs) -> anyhow::Result<Ending> {
         None => None,
     };
     let job = Job {
+        calendar: settings.calendar()?,
         rules,
         waivers: settings.waivers()?,
         by: args.by.clone(),

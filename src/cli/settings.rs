@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use crate::derive::schedule::Calendar;
 use crate::id::Meter;
 use crate::money::{Currency, parse_decimal};
 use crate::prices::{Agreement, ExchangeRate, PriceList, PrivateRate, Terms};
@@ -27,12 +29,23 @@ pub(super) struct Settings {
     #[serde(default)]
     pub(super) rules: BTreeMap<String, BTreeMap<String, toml::Value>>,
     #[serde(default)]
+    calendar: CalendarEntry,
+    #[serde(default)]
     prices: PricesEntry,
     #[serde(default, rename = "waiver")]
     waivers: Vec<WaiverEntry>,
     /// Folder of the file, where relative paths in it begin.
     #[serde(skip)]
     folder: PathBuf,
+}
+
+/// `[calendar]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CalendarEntry {
+    time_zone: Option<String>,
+    #[serde(default)]
+    holidays: Vec<String>,
 }
 
 /// `[prices]`
@@ -107,6 +120,21 @@ pub(super) fn read(path: Option<&Path>) -> anyhow::Result<Settings> {
     let mut settings: Settings = toml::from_str(&text).with_context(|| format!("{} cannot be used", path.display()))?;
     settings.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     Ok(settings)
+}
+
+impl Settings {
+    /// Whose clock habits follow, and on which days nobody works.
+    pub(super) fn calendar(&self) -> anyhow::Result<Calendar> {
+        let name = self.calendar.time_zone.as_deref().unwrap_or("UTC");
+        let zone = TimeZone::get(name).map_err(|_| {
+            anyhow::anyhow!("surgeon.toml: calendar.time_zone: {name:?} is no time zone\n  help: names are those of IANA, such as Europe/Berlin")
+        })?;
+        let day = |text: &String| {
+            text.parse::<Date>()
+                .map_err(|_| anyhow::anyhow!("surgeon.toml: calendar.holidays: {text:?} is no date such as 2026-12-25"))
+        };
+        Ok(Calendar { zone, holidays: self.calendar.holidays.iter().map(day).collect::<anyhow::Result<_>>()? })
+    }
 }
 
 /// An exact number, written as a number or as text.

@@ -1,133 +1,125 @@
-//! When an instance works, told from what the bill says it transferred, hour by hour.
+//! When a resource works: hours of the week in which it could be off, the table `schedules`.
 //!
-//! Over up to four complete weeks before as-of. An hour of the week is quiet when in every observed week the instance moved
-//! less than a hundredth of what it moved in its busiest hour. An instance without billed transfer says nothing: unknown.
+//! Metrics say it best, over at least three weeks (`measured.rs`); an hourly bill shows what was transferred (`billed.rs`), with less
+//! confidence. Knows: habits by hour of week, a time zone, holidays. Does not know: what is switched off, what that saves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use polars::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::period::{AsOf, HOURS_PER_WEEK, hour_of_week_since_epoch as of_week};
+use crate::id::Target;
+use crate::period::AsOf;
 use crate::table;
-use crate::table::read::{atoms, columns_of, integers, texts};
 
-use super::baseline::between;
+mod activity;
+mod billed;
+mod calendar;
+mod detect;
+mod measured;
+mod stability;
+#[cfg(test)]
+mod tests;
 
-const HOUR: i64 = 3_600_000_000;
-const WEEK: usize = HOURS_PER_WEEK as usize;
-/// Weeks looked at: long enough to see every weekday several times, short enough to follow a change of habits.
-const MAX_WEEKS: i64 = 4;
-/// A quiet hour moves less than the busiest hour divided by this.
-const QUIET_FACTOR: i64 = 100;
+pub use detect::Week;
+pub use measured::{Hours, Traced, traced};
+pub use stability::{Advice, Verdict, advise};
 
-type Key = (Option<String>, Option<String>, String);
-
-#[derive(Default)]
-struct Instance {
-    meter: Option<String>,
-    running: BTreeMap<i64, i128>,
-    moved: BTreeMap<i64, i128>,
+/// Whose clock habits follow.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    /// The time zone of those who work.
+    pub zone: TimeZone,
+    /// Days on which they do not.
+    pub holidays: BTreeSet<Date>,
 }
 
-/// The declared table `schedules`.
-pub(super) fn schedules(
-    usage_profiles: &DataFrame,
-    hourly_transfers: &DataFrame,
-    as_of: AsOf,
-) -> PolarsResult<DataFrame> {
-    let end = as_of.timestamp().as_microsecond() / HOUR;
-    let first_hour = integers(usage_profiles, "Hour").into_iter().flatten().min().map_or(end, |m| m / HOUR);
-    let weeks = ((end - first_hour) / HOURS_PER_WEEK).min(MAX_WEEKS);
-    // Text is read out only for the weeks and meters that are looked at.
-    let from = (end - weeks.max(1) * HOURS_PER_WEEK) * HOUR;
-    let machines =
-        usage_profiles.clone().lazy().filter(col("Meter").str().contains_literal(lit("/BoxUsage:"))).collect()?;
-    let usage_profiles = &between(&machines, from, end * HOUR)?;
-    let ids = [col("SubAccountId"), col("RegionId"), col("ResourceId")];
-    let known = usage_profiles.clone().lazy().select(ids.clone()).unique(None, UniqueKeepStrategy::Any);
-    let moved = between(hourly_transfers, from, end * HOUR)?.lazy();
-    let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Semi) };
-    let hourly_transfers = &moved.join(known, ids.clone(), ids, same).collect()?;
-    let mut instances: BTreeMap<Key, Instance> = BTreeMap::new();
-    let meters = texts(usage_profiles, "Meter");
-    let hours = integers(usage_profiles, "Hour");
-    for (row, key) in keys(usage_profiles).into_iter().enumerate() {
-        let Some(hour) = hours.get(row).copied().flatten().map(|m| m / HOUR) else { continue };
-        let Some(meter) = meters.get(row).cloned().flatten() else { continue };
-        let instance = instances.entry(key).or_default();
-        instance.meter = Some(meter);
-        *instance.running.entry(hour).or_default() += 1;
+impl Default for Calendar {
+    fn default() -> Self {
+        Calendar { zone: TimeZone::UTC, holidays: BTreeSet::new() }
     }
-    let transfer_hours = integers(hourly_transfers, "Hour");
-    let moved = atoms(hourly_transfers, "TransferGB");
-    for (row, key) in keys(hourly_transfers).into_iter().enumerate() {
-        let (Some(hour), Some(gb)) = (transfer_hours.get(row).copied().flatten(), moved.get(row).copied().flatten())
-        else {
-            continue;
-        };
-        if let Some(instance) = instances.get_mut(&key) {
-            *instance.moved.entry(hour / HOUR).or_default() += gb;
-        }
-    }
-    let rows: Vec<Row> = instances.into_iter().filter_map(|(key, instance)| row(key, &instance, weeks, end)).collect();
-    frame(rows)
 }
 
-fn keys(frame: &DataFrame) -> Vec<Key> {
-    let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
-    accounts.into_iter().zip(regions).zip(resources).map(|((a, r), id)| (a, r, id.unwrap_or_default())).collect()
+/// What a row rests on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Basis {
+    Metrics,
+    Transfer,
 }
 
 struct Row {
-    key: Key,
+    target: Target,
     meter: Option<String>,
+    basis: Basis,
+    verdict: Option<Verdict>,
     weeks: i64,
-    running: i64,
+    running: Option<i64>,
     quiet: Option<i64>,
     mask: Option<String>,
     share: Option<Decimal>,
+    lost: Option<Decimal>,
 }
 
-fn row(key: Key, instance: &Instance, weeks: i64, end: i64) -> Option<Row> {
-    let last_week = instance.running.range(end - HOURS_PER_WEEK..end).count() as i64;
-    if last_week == 0 {
-        return None;
+/// The declared table `schedules`: of each resource what its metrics say, where they show three weeks or nothing else is there; else what
+/// the bill shows.
+pub(super) fn schedules(
+    billed: Option<(&DataFrame, &DataFrame)>,
+    resource_metrics: Option<&DataFrame>,
+    calendar: &Calendar,
+    as_of: AsOf,
+) -> PolarsResult<DataFrame> {
+    let mut rows: BTreeMap<Target, Row> = BTreeMap::new();
+    if let Some((profiles, transfers)) = billed {
+        rows.extend(billed::rows(profiles, transfers, as_of)?.into_iter().map(|row| (row.target.clone(), row)));
     }
-    let from = end - weeks * HOURS_PER_WEEK;
-    let peak = instance.moved.range(from..end).map(|(_, gb)| *gb).max().unwrap_or(0);
-    let mut found =
-        Row { key, meter: instance.meter.clone(), weeks, running: last_week, quiet: None, mask: None, share: None };
-    if peak <= 0 || weeks == 0 {
-        return Some(found);
-    }
-    let mut quiet = [true; WEEK];
-    for (hour, gb) in instance.moved.range(from..end) {
-        if gb * i128::from(QUIET_FACTOR) >= peak {
-            quiet[of_week(*hour)] = false;
+    if let Some(metrics) = resource_metrics {
+        for mut row in measured::rows(metrics, calendar, as_of)? {
+            let settled = !matches!(row.verdict, Some(Verdict::TooShort | Verdict::Watch | Verdict::OnlyHolidays));
+            let shown = rows.get(&row.target);
+            if settled || shown.is_none() {
+                row.meter = shown.and_then(|shown| shown.meter.clone());
+                rows.insert(row.target.clone(), row);
+            }
         }
     }
-    let count = quiet.iter().filter(|q| **q).count() as i64;
-    let ran = instance.running.range(from..end).filter(|(hour, _)| quiet[of_week(**hour)]).count() as i64;
-    found.quiet = Some(count);
-    found.mask = Some(quiet.iter().map(|q| if *q { '1' } else { '0' }).collect());
-    found.share = Decimal::from(ran).checked_div(Decimal::from(count * weeks));
-    Some(found)
+    frame(rows.into_values().collect(), calendar)
 }
 
-fn frame(rows: Vec<Row>) -> PolarsResult<DataFrame> {
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Advised => "the same every week",
+        Verdict::AlwaysActive => "always active",
+        Verdict::Unstable => "differs from week to week",
+        Verdict::Watch => "two weeks only",
+        Verdict::TooShort => "too short",
+        Verdict::OnlyHolidays => "weeks with holidays only",
+    }
+}
+
+fn frame(rows: Vec<Row>, calendar: &Calendar) -> PolarsResult<DataFrame> {
     let text = |f: fn(&Row) -> Option<String>| rows.iter().map(f).collect::<Vec<_>>();
     let number = |f: fn(&Row) -> Option<i64>| rows.iter().map(f).collect::<Vec<_>>();
+    let exact = |value: Option<Decimal>| value.map(|value| value.round_dp(12).to_string());
+    let zone = calendar.zone.iana_name().unwrap_or("UTC");
     let raw = DataFrame::new_infer_height(vec![
-        Column::new("SubAccountId".into(), text(|r| r.key.0.clone())),
-        Column::new("RegionId".into(), text(|r| r.key.1.clone())),
-        Column::new("ResourceId".into(), text(|r| Some(r.key.2.clone()))),
+        Column::new("SubAccountId".into(), text(|r| r.target.account.clone())),
+        Column::new("RegionId".into(), text(|r| r.target.region.clone())),
+        Column::new("ResourceId".into(), text(|r| r.target.resource.clone())),
         Column::new("Meter".into(), text(|r| r.meter.clone())),
+        Column::new(
+            "HabitsBy".into(),
+            text(|r| Some(if r.basis == Basis::Metrics { "metrics" } else { "billed transfer" }.to_owned())),
+        ),
+        Column::new("Habits".into(), text(|r| r.verdict.map(|verdict| word(verdict).to_owned()))),
         Column::new("ObservedWeeks".into(), number(|r| Some(r.weeks))),
-        Column::new("RunningHours".into(), number(|r| Some(r.running))),
+        Column::new("RunningHours".into(), number(|r| r.running)),
         Column::new("QuietHours".into(), number(|r| r.quiet)),
         Column::new("QuietHoursOfWeek".into(), text(|r| r.mask.clone())),
-        Column::new("RunningShareWhenQuiet".into(), text(|r| r.share.map(|s| s.round_dp(12).to_string()))),
+        Column::new("RunningShareWhenQuiet".into(), rows.iter().map(|r| exact(r.share)).collect::<Vec<_>>()),
+        Column::new("LostHoursPerWeek".into(), rows.iter().map(|r| exact(r.lost)).collect::<Vec<_>>()),
+        Column::new("TimeZone".into(), vec![zone; rows.len()]),
     ])?;
     let columns: Vec<Expr> =
         table::SCHEDULES.columns.iter().map(|c| col(c.name).strict_cast(c.kind.engine())).collect();

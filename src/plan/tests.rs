@@ -124,6 +124,18 @@ fn a_mask_and_a_swap_compose_and_the_overlap_is_printed() {
     assert_eq!(shares, plan.net(), "attribution sums exactly");
 }
 
+/// Without hours 84 of 168 off is half of what runs 730 hours a month; what runs less may be off in those hours already.
+#[test]
+fn without_hours_a_mask_counts_on_what_runs_all_the_time() {
+    let hours =
+        |quantity: i64| Line { unit: Some("Hrs".into()), ..line("AmazonEC2/BoxUsage:m5.large", quantity, 100, 0) };
+    let saved = |quantity: i64| {
+        let mask = Verb::Mask(OffHours::parse(&"10".repeat(84)).unwrap());
+        planned(vec![finding("ec2-instance-quiet", vec![(None, None, mask)])], vec![hours(quantity)]).net()
+    };
+    assert_eq!([saved(730), saved(694), saved(693), saved(365)], [50, 50, 0, 0].map(Decimal::from));
+}
+
 #[test]
 fn two_swaps_of_one_meter_compete() {
     let smaller = Verb::Swap { meter: None, quantity: Some(400.into()) };

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::derive::baseline::{Baseline, Line};
 use crate::finding::{Change, Finding, Verb};
 use crate::id::{Meter, Target};
-use crate::period::OffHours;
+use crate::period::{HOURS_PER_MONTH, HOURS_PER_WEEK, OffHours};
 use crate::prices::{MeterPrice, PriceBook};
 use crate::quantity::PricingUnit;
 
@@ -106,7 +106,7 @@ pub enum How {
     Masked {
         /// In the hours that stay on.
         quantity: Decimal,
-        /// In all hours; zero: not known by the hour, and nothing is saved.
+        /// In all hours: as charged, or 168 where hours are not known and it runs all the time; zero: not known, and nothing is saved.
         of: Decimal,
     },
     /// The charge goes away.
@@ -367,7 +367,12 @@ fn mask(
             let used = hours.into_iter().flatten();
             used.filter(|(hour, _)| wanted || !off.contains(*hour)).map(|(_, quantity)| *quantity).sum()
         };
-        let (on, all) = (sum(false), sum(true));
+        let whole_week = Decimal::from(HOURS_PER_WEEK);
+        let (on, all) = match hours {
+            // Not known by the hour: what runs all the time runs in all of them, and of anything else nothing is saved.
+            None if always_on(meterage.line) => (whole_week - Decimal::from(off.count()), whole_week),
+            _ => (sum(false), sum(true)),
+        };
         let kept = on.checked_div(all).unwrap_or(Decimal::ONE);
         let (effective, list) = (meterage.effective * kept, meterage.list.map(|l| l * kept));
         steps.push(meterage.becomes(place, effective, list, How::Masked { quantity: on, of: all }));
@@ -375,6 +380,13 @@ fn mask(
         meterage.off.push(off.clone());
     }
     ChangeValue::of("mask", change.meter.as_ref(), None, steps)
+}
+
+/// Whether so many hours are charged that hardly any is missing: a twentieth at most, for days that come late.
+fn always_on(line: &Line) -> bool {
+    let hourly = line.unit.as_deref().is_some_and(|unit| PricingUnit::new(unit) == PricingUnit::new("Hours"));
+    let most = Decimal::from(HOURS_PER_MONTH) * Decimal::new(95, 2);
+    hourly && line.quantity.is_some_and(|quantity| quantity >= most)
 }
 
 /// The charge goes away.

@@ -19,13 +19,13 @@ use super::ReportError;
 use super::filters::{plain_text, rounded};
 
 /// Effective cost and savings; `#0B6E5B` in the style sheet.
-const ACCENT: RGBColor = RGBColor(0x0B, 0x6E, 0x5B);
+pub(super) const ACCENT: RGBColor = RGBColor(0x0B, 0x6E, 0x5B);
 /// Billed cost; `#B4690E`.
-const SECOND: RGBColor = RGBColor(0xB4, 0x69, 0x0E);
+pub(super) const SECOND: RGBColor = RGBColor(0xB4, 0x69, 0x0E);
 /// Text; `#3C4650`.
 const INK: RGBColor = RGBColor(0x3C, 0x46, 0x50);
 /// Grid; `#D5DAE0`.
-const GRID: RGBColor = RGBColor(0xD5, 0xDA, 0xE0);
+pub(super) const GRID: RGBColor = RGBColor(0xD5, 0xDA, 0xE0);
 
 const WIDTH: i32 = 720;
 const DAYS_HEIGHT: i32 = 240;
@@ -174,7 +174,7 @@ fn bars(label: &str, lines: &[(String, Amount)]) -> Result<Value, ReportError> {
 }
 
 /// An SVG element with a text alternative.
-fn figure(label: &str, height: i32, draw: impl Fn(&Canvas<'_>) -> Drawn) -> Result<Value, ReportError> {
+pub(super) fn figure(label: &str, height: i32, draw: impl Fn(&Canvas<'_>) -> Drawn) -> Result<Value, ReportError> {
     let mut svg = String::new();
     {
         let size = (WIDTH.unsigned_abs(), height.unsigned_abs());
@@ -190,17 +190,17 @@ fn figure(label: &str, height: i32, draw: impl Fn(&Canvas<'_>) -> Drawn) -> Resu
     )))
 }
 
-fn write(canvas: &Canvas<'_>, text: &str, at: (i32, i32), side: HPos) -> Drawn {
+pub(super) fn write(canvas: &Canvas<'_>, text: &str, at: (i32, i32), side: HPos) -> Drawn {
     let font = FontDesc::new(FontFamily::SansSerif, 16.0, FontStyle::Normal);
     let style = TextStyle { font, color: INK.to_backend_color(), pos: Pos::new(side, VPos::Center) };
     canvas.draw_text(text, &style, at)
 }
 
-fn stroke(color: RGBColor, width: u32) -> ShapeStyle {
+pub(super) fn stroke(color: RGBColor, width: u32) -> ShapeStyle {
     ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: width }
 }
 
-fn fill(color: RGBAColor) -> ShapeStyle {
+pub(super) fn fill(color: RGBAColor) -> ShapeStyle {
     ShapeStyle { color, filled: true, stroke_width: 0 }
 }
 

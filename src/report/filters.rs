@@ -18,6 +18,7 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     environment.add_filter("plain", plain);
     environment.add_filter("md", md);
     environment.add_filter("cell", cell);
+    super::evidence::register(environment);
 }
 
 /// The text of a value; none when the view has null there. A field that does not exist is an error.
@@ -100,7 +101,7 @@ pub(super) fn invisible(c: char) -> bool {
 }
 
 /// A figure for people: at most four decimals, no trailing zeros; what is not a number stays as it is.
-fn figure(value: &Value) -> Result<Value, Error> {
+pub(super) fn figure(value: &Value) -> Result<Value, Error> {
     let number = given(value)?.filter(|text| text.contains('.')).and_then(|text| parse_decimal(&text).ok());
     Ok(number.map_or_else(|| value.clone(), |n| Value::from(n.round_dp(4).normalize().to_string())))
 }

@@ -59,25 +59,39 @@ pub const RESOURCE_MONTHLY_COSTS: Table = Table {
     ],
 };
 
-/// When a resource works, told from what it transfers, hour by hour.
+/// When a resource works, by hour of the week.
 pub const SCHEDULES: Table = Table {
     name: "schedules",
-    row: "resource with hourly charges and data transfer",
-    from: "derive (usage_profiles and hourly_transfers)",
+    row: "resource with metrics of work, or with hourly charges",
+    from: "derive (resource_metrics; usage_profiles and hourly_transfers)",
     in_rules: true,
     columns: &[
         column("SubAccountId", Text, "", true, "Account."),
         column("RegionId", Text, "", true, "Region."),
         column("ResourceId", Text, "", false, "Canonical resource id."),
         column("Meter", Text, "", true, "Meter of its running hours."),
+        column(
+            "HabitsBy",
+            Text,
+            "",
+            false,
+            "metrics (three weeks of them, or nothing else is there), or billed transfer.",
+        ),
+        column(
+            "Habits",
+            Text,
+            "",
+            true,
+            "What metrics say: the same every week, always active, differs from week to week, two weeks only, too short, weeks with holidays only. Null: told from transfer.",
+        ),
         column("ObservedWeeks", Integer, "weeks", false, "Complete weeks observed, ending at as-of."),
-        column("RunningHours", Integer, "hours per week", false, "Hours billed in the last complete week."),
+        column("RunningHours", Integer, "hours per week", false, "Hours billed or measured in the last complete week."),
         column(
             "QuietHours",
             Integer,
             "hours per week",
             true,
-            "Hours of the week in which it moved less than a hundredth of its busiest hour, in every observed week; null when no transfer of it is billed.",
+            "Hours of the week in which it does not work: by metrics those that a week left out would not have lost, an hour on each side kept; by transfer those in which it moved less than a hundredth of its busiest hour in every observed week. Null: not known, or not the same every week.",
         ),
         column(
             "QuietHoursOfWeek",
@@ -91,7 +105,142 @@ pub const SCHEDULES: Table = Table {
             Decimal,
             "ratio",
             true,
-            "Share of those hours, over the observed weeks, in which it was billed as running.",
+            "Share of those hours, over the observed weeks, in which it was billed or measured as running.",
         ),
+        column(
+            "LostHoursPerWeek",
+            Decimal,
+            "hours per week",
+            true,
+            "Hours of work that a week would have lost whose habits were told from the other weeks: the mean. Null: told from transfer.",
+        ),
+        column("TimeZone", Text, "", false, "Whose clock habits by metrics follow."),
+    ],
+};
+
+/// What each measured resource used of what it has.
+pub const UTILIZATION: Table = Table {
+    name: "utilization",
+    row: "resource × dimension that was measured",
+    from: "derive (resource_metrics, ec2_instances and instance_types)",
+    in_rules: true,
+    columns: &[
+        column("SubAccountId", Text, "", true, "Account."),
+        column("RegionId", Text, "", true, "Region."),
+        column("ResourceId", Text, "", false, "Canonical resource id."),
+        column(
+            "Dimension",
+            Text,
+            "",
+            false,
+            "processor, memory, network in, network out, EBS bandwidth, EBS operations.",
+        ),
+        column("MeasuredBy", Text, "", false, "Metric, statistic and seconds of a point."),
+        column("HistoryDays", Decimal, "days", false, "From the first point to the last."),
+        column("CoveredShare", Decimal, "ratio", false, "Share of that time with a point."),
+        column("MeanShare", Decimal, "ratio", false, "Mean of what was used, of what it has."),
+        column("HighShare", Decimal, "ratio", false, "99.5th percentile, likewise."),
+        column("MostShare", Decimal, "ratio", false, "The greatest point, likewise."),
+        column(
+            "Censored",
+            Boolean,
+            "",
+            false,
+            "Whether it asked for more than there is, so that nobody knows how much it needs: processors full in more than 0.5 percent of the points, no credits left.",
+        ),
+        column(
+            "DailyPeaks",
+            Text,
+            "daily shares",
+            false,
+            "99th percentile of each day, the oldest first, joined by a space.",
+        ),
+    ],
+};
+
+/// Which shapes that cost less would hold what a resource needs, and how likely they go on doing so.
+pub const FITTING_SHAPES: Table = Table {
+    name: "fitting_shapes",
+    row: "resource × shape that costs less and does not exceed a risk of 20 percent",
+    from: "derive (utilization, instance_types, prices)",
+    in_rules: true,
+    columns: &[
+        column("SubAccountId", Text, "", true, "Account."),
+        column("RegionId", Text, "", true, "Region."),
+        column("ResourceId", Text, "", false, "Canonical resource id."),
+        column("InstanceType", Text, "", false, "Its shape."),
+        column("Meter", Text, "", false, "Meter of its hours."),
+        column("NewInstanceType", Text, "", false, "The other shape."),
+        column("NewMeter", Text, "", false, "Meter of that one's hours."),
+        column("Change", Text, "", false, "same family, same architecture, other architecture."),
+        column("PriceRank", Integer, "", false, "Place by price among all that the resource has here, 1 costs least."),
+        column("RelativePrice", Decimal, "ratio", false, "Price of the other shape, of the present one's."),
+        column("SizeSteps", Decimal, "halvings", false, "How often the processors are halved."),
+        column(
+            "FitRisk",
+            Decimal,
+            "probability",
+            false,
+            "That the need of the coming weeks exceeds its limits for longer than the budget: sum over the dimensions that lose room.",
+        ),
+        column("MemoryRisk", Decimal, "probability", true, "The part of memory; null: not measured."),
+        column("NearestDimension", Text, "", true, "The dimension in which it comes nearest to the limit."),
+        column("NearestShare", Decimal, "ratio", true, "What stands for the need there, of the limit."),
+        column(
+            "MinutesOver",
+            Decimal,
+            "minutes per 730 h",
+            false,
+            "Over a limit when the past is replayed on it: the worst dimension.",
+        ),
+        column("MemoryBasis", Text, "", false, "measured, or not measured: no less memory than today."),
+        column(
+            "RatiosOf",
+            Text,
+            "",
+            false,
+            "Whose past makes the risk: machines of your own, or the traces that come with surgeon.",
+        ),
+        column(
+            "PeaksOfLimit",
+            Text,
+            "daily shares",
+            false,
+            "Daily peaks of the nearest dimension on the new shape, of its limit.",
+        ),
+    ],
+};
+
+/// When something that fills will be full.
+pub const CAPACITY_RISKS: Table = Table {
+    name: "capacity_risks",
+    row: "resource × thing that can be full",
+    from: "derive (resource_metrics)",
+    in_rules: true,
+    columns: &[
+        column("SubAccountId", Text, "", true, "Account."),
+        column("RegionId", Text, "", true, "Region."),
+        column("ResourceId", Text, "", false, "Canonical resource id."),
+        column("MetricName", Text, "", false, "What was measured."),
+        column("DaysWithValue", Integer, "days", false, "Days with a value."),
+        column("UsedShare", Decimal, "ratio", false, "Used on the last day, of all there is."),
+        column("ShareGrowthPerDay", Decimal, "ratio per day", true, "Growth that was found; null: none."),
+        column(
+            "Outlook",
+            Text,
+            "",
+            false,
+            "full (at the limit), fills, does not fill (no growth, or beyond five times what was observed), too short (below 14 days).",
+        ),
+        column("DaysToFull", Decimal, "days", true, "Until the limit of 95 percent; null: no date."),
+        column(
+            "EarliestDays",
+            Decimal,
+            "days",
+            true,
+            "Lower end of the interval that holds the date in 80 of 100 cases.",
+        ),
+        column("LatestDays", Decimal, "days", true, "Upper end."),
+        column("Accelerating", Boolean, "", true, "Whether growth itself grows."),
     ],
 };

@@ -436,6 +436,11 @@ def machine(name, cpu, out, credits=None, peak=6):
     return series + ([("AWS/EC2", "CPUCreditBalance", named, credits)] if credits else [])
 
 
+def agent(name, memory):
+    """What CloudWatch's agent measures in an instance."""
+    return [("CWAgent", "mem_used_percent", {"InstanceId": name}, peaked(memory, 3))]
+
+
 def disk(name, read, write, **more):
     named = {"VolumeId": name}
     series = {"VolumeReadOps": read, "VolumeWriteOps": write, **more}
@@ -504,9 +509,10 @@ MEASURED = {
     ],
     ("development", "us-east-1"): [
         *machine(
-            "i-0ac3e000000000141", by_day(wave(25, 20), steady(0.5)), by_day(wave(0.3 * GB, 0.6 * GB), steady(2000.0)),
+            "i-0ac3e000000000141", by_day(wave(5, 4), steady(0.5)), by_day(wave(0.3 * GB, 0.6 * GB), steady(2000.0)),
             credits=steady(2304.0), peak=2,
         ),
+        *agent("i-0ac3e000000000141", wave(25, 5)),
         *machine(
             "i-0ac3e000000000142", by_day(wave(45, 20), steady(0.5)), by_day(wave(0.5 * GB, 0.5 * GB), steady(0.1 * MB)), peak=2
         ),
@@ -526,7 +532,8 @@ MEASURED = {
         ("AWS/EC2", "CPUSurplusCreditsCharged", {"InstanceId": "i-0ac3e000000000145"}, by_day(steady(96.0), steady(0.0))),
         *disk(
             "vol-0ac3e000000000241", by_day(wave(20000, 10000), steady(0.0)), by_day(wave(30000, 10000), steady(12.0)),
-            BurstBalance=steady(100.0),
+            BurstBalance=steady(100.0), VolumeReadBytes=by_day(wave(6e8, 3e8), steady(0.0)),
+            VolumeWriteBytes=by_day(wave(9e8, 3e8), steady(5e4)),
         ),
         *nat("nat-0ac3e000000000341", steady(0.0), steady(0.0), steady(0.0)),
         ("AWS/Logs", "IncomingBytes", {"LogGroupName": "/acme/sandbox"}, wave(40 * MB, 20 * MB)),

@@ -1,0 +1,282 @@
+//! Which other shapes would hold what a machine needs, and how likely they go on doing so.
+//!
+//! A machine is what it asked for, dimension by dimension, and the shapes that it could have; both are shares of what it has
+//! now, so that nothing here knows vCPUs or gigabytes. A candidate's risk is the probability that in the weeks to come more
+//! points than the budget allows are over its limit: split-conformal, from how much other machines asked for after they had
+//! asked for so much (`risk.rs`).
+//!
+//! Knows: needs, limits, risks. Does not know: what is advised (`rules`) and what that is worth (`plan`); a price only ranks.
+
+use std::collections::BTreeMap;
+
+pub mod bucket;
+pub mod credits;
+pub mod ec2;
+pub mod need;
+pub mod processor;
+pub mod risk;
+pub mod trace;
+
+use credits::{Burstable, Mode};
+use need::{Points, quantile};
+use processor::{FLEX_SHARE, Processor, utilization_on};
+use risk::{Fleet, Ratios};
+
+/// What a machine can run out of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Dimension {
+    /// Processor time.
+    Processor,
+    /// Memory.
+    Memory,
+    /// Bytes received.
+    NetworkIn,
+    /// Bytes sent; AWS keeps an allowance of its own for each direction.
+    NetworkOut,
+    /// Bytes to and from EBS.
+    EbsBandwidth,
+    /// Operations on EBS.
+    EbsOperations,
+}
+
+impl Dimension {
+    /// The word in tables and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Dimension::Processor => "processor",
+            Dimension::Memory => "memory",
+            Dimension::NetworkIn => "network in",
+            Dimension::NetworkOut => "network out",
+            Dimension::EbsBandwidth => "EBS bandwidth",
+            Dimension::EbsOperations => "EBS operations",
+        }
+    }
+}
+
+/// What counts as too much, and for how long.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Limits {
+    /// Utilization of the processors above which answers get slow: the seed's 70 percent for five minutes.
+    pub processor: f64,
+    /// Utilization of memory above which there is no room: the seed's 85 percent.
+    pub memory: f64,
+    /// Share of a bandwidth's baseline that may be used: excursions come on top (ALGORITHMS 1.4).
+    pub bandwidth: f64,
+    /// Share of the points that may be over a limit: one percent is 7.3 hours a month.
+    pub budget: f64,
+    /// The same for memory, which cannot wait.
+    pub memory_budget: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { processor: 0.70, memory: 0.85, bandwidth: 0.80, budget: 0.01, memory_budget: 0.001 }
+    }
+}
+
+impl Limits {
+    /// Share of the points of a dimension that may be over its limit.
+    #[must_use]
+    pub fn budget_of(&self, dimension: Dimension) -> f64 {
+        if dimension == Dimension::Memory { self.memory_budget } else { self.budget }
+    }
+}
+
+/// What a machine asked for, in shares of what it has.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// What it asked for.
+    pub dimension: Dimension,
+    /// The points.
+    pub points: Points,
+    /// The greatest share that is within the limit today.
+    pub room: f64,
+}
+
+/// Another shape.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Candidate {
+    /// Its name.
+    pub shape: String,
+    /// What an hour costs, in any unit that all candidates share: it ranks.
+    pub price: f64,
+    /// The greatest share of what the machine has today that is within the limit on it. A dimension that is not there holds
+    /// whatever is asked.
+    pub room: BTreeMap<Dimension, f64>,
+    /// What it can hold when it is burstable.
+    pub burst: Option<Burst>,
+    /// The greatest share of what the machine has that 19 of 20 points may ask for: of types whose full processors are there for
+    /// a part of the time only.
+    pub steady: Option<f64>,
+}
+
+/// A burstable candidate.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Burst {
+    /// Its credits.
+    pub shape: Burstable,
+    /// Its processors.
+    pub processor: Processor,
+    /// All that the machine's processors can do today, in the unit of [`Processor::capacity`].
+    pub of: f64,
+}
+
+/// A machine and what it could be.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// What names it.
+    pub id: String,
+    /// Machines of its kind, from the narrowest group to the widest: whose ratios say how its own need may grow.
+    pub strata: Vec<String>,
+    /// Its shape.
+    pub shape: String,
+    /// What an hour of it costs.
+    pub price: f64,
+    /// What it asked for.
+    pub demands: Vec<Demand>,
+    /// What it asked of its processors in the mean of each point, where `demands` has the greatest: credits go by the mean.
+    pub mean: Option<Points>,
+    /// What it could be, whatever the price.
+    pub candidates: Vec<Candidate>,
+}
+
+/// How a candidate would do.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fit {
+    /// Place of the candidate in its machine.
+    pub candidate: usize,
+    /// Probability that it does not hold what comes, at most 1: the sum over dimensions (union bound).
+    pub risk: f64,
+    /// By dimension: those in which it has less room than the machine has now; memory is not among them where nobody can tell its risk.
+    pub risks: BTreeMap<Dimension, f64>,
+    /// Share of the points of the past that would have been over a limit: the greatest of its dimensions.
+    pub over: f64,
+    /// Greatest need beside the room: 1 is the limit; the dimension that is nearest to it.
+    pub nearest: Option<(Dimension, f64)>,
+}
+
+/// How each candidate would do that costs less than the machine does, in order of price and then of name.
+#[must_use]
+pub fn assess(machine: &Machine, fleet: &Fleet, limits: &Limits) -> Vec<Fit> {
+    let known: Vec<Known<'_>> =
+        machine.demands.iter().filter_map(|demand| Known::of(demand, machine, fleet, limits)).collect();
+    let mut order: Vec<usize> = (0..machine.candidates.len()).collect();
+    order.retain(|at| machine.candidates[*at].price < machine.price);
+    order.sort_by(|a, b| {
+        let (a, b) = (&machine.candidates[*a], &machine.candidates[*b]);
+        a.price.total_cmp(&b.price).then_with(|| a.shape.cmp(&b.shape))
+    });
+    order.into_iter().map(|at| fit(at, &machine.candidates[at], &known, machine.mean.as_ref())).collect()
+}
+
+/// Memory beyond the greatest measured that there must be where no fleet tells a risk: 30 percent, the largest headroom that Compute
+/// Optimizer offers for memory.
+const HEADROOM: f64 = 1.30;
+/// Candidates with more risk are not looked at further.
+pub const MOST_RISK: f64 = 0.20;
+
+/// What is known of one dimension of a machine.
+struct Known<'a> {
+    demand: &'a Demand,
+    sorted: Vec<f32>,
+    statistic: f64,
+    /// `None`: nobody knows how memory of such machines goes on, and its headroom decides.
+    ratios: Option<Ratios>,
+    limit: f64,
+    budget: f64,
+}
+
+impl<'a> Known<'a> {
+    fn of(demand: &'a Demand, machine: &Machine, fleet: &Fleet, limits: &Limits) -> Option<Self> {
+        let budget = limits.budget_of(demand.dimension);
+        let statistic = demand.points.statistic(budget)?;
+        let ratios = fleet.tells(demand.dimension, &machine.strata).map(|calibration| calibration.like(statistic));
+        Some(Known { demand, sorted: demand.points.sorted(), statistic, ratios, limit: limits.memory, budget })
+    }
+
+    fn over(&self, room: f64) -> f64 {
+        let within = self.sorted.partition_point(|value| f64::from(*value) <= room);
+        (self.sorted.len() - within) as f64 / self.sorted.len().max(1) as f64
+    }
+
+    /// Probability that it asks for more than there is room; `None`: nobody can tell, and there is headroom.
+    fn exceeding(&self, room: f64) -> Option<f64> {
+        match &self.ratios {
+            Some(ratios) => Some(ratios.exceeding(risk::margin(room, self.statistic))),
+            None => {
+                let most = self.sorted.last().copied().map_or(0.0, f64::from);
+                (most * HEADROOM > room / self.limit).then_some(1.0)
+            }
+        }
+    }
+}
+
+fn fit(at: usize, candidate: &Candidate, known: &[Known<'_>], mean: Option<&Points>) -> Fit {
+    let mut out = Fit { candidate: at, risk: 0.0, risks: BTreeMap::new(), over: 0.0, nearest: None };
+    for one in known {
+        let Some(room) = candidate.room.get(&one.demand.dimension).copied() else { continue };
+        let used = one.statistic / room;
+        if out.nearest.is_none_or(|(_, most)| used > most) {
+            out.nearest = Some((one.demand.dimension, used));
+        }
+        out.over = out.over.max(one.over(room));
+        // Where nothing is taken away, the change harms nobody.
+        if room < one.demand.room {
+            out.risks.extend(one.exceeding(room).map(|risk| (one.demand.dimension, risk)));
+        }
+    }
+    out.risk = out.risks.values().sum::<f64>().min(1.0);
+    let processor = known.iter().find(|one| one.demand.dimension == Dimension::Processor);
+    if let Some(processor) = processor.filter(|_| out.risk <= MOST_RISK) {
+        let mean = mean.unwrap_or(&processor.demand.points);
+        out.risk = (out.risk + held_for_long(candidate, processor, mean)).min(1.0);
+    }
+    out
+}
+
+/// Probability that a candidate whose full processors are not there all the time cannot hold what comes.
+fn held_for_long(candidate: &Candidate, processor: &Known<'_>, mean: &Points) -> f64 {
+    let exceeding = |times: f64| processor.exceeding(processor.statistic * times).unwrap_or(1.0);
+    let steady = candidate.steady.map_or(0.0, |steady| {
+        let high = quantile(&mean.sorted(), 1.0 - FLEX_SHARE).unwrap_or(0.0);
+        exceeding(steady / high.max(f64::EPSILON))
+    });
+    let credits = candidate.burst.map_or(0.0, |burst| {
+        // How often the past fits into the credits: doubled until it does not, then halved to a hundredth.
+        let throttled = |times: f64| throttled(&burst, mean, times) > processor.budget;
+        let mut holds = 0.0;
+        let mut breaks = 1.0;
+        while !throttled(breaks) {
+            (holds, breaks) = (breaks, breaks * 2.0);
+            if breaks > MOST_TIMES {
+                return 0.0;
+            }
+        }
+        while breaks - holds > 0.01 * breaks {
+            let middle = f64::midpoint(holds, breaks);
+            if throttled(middle) { breaks = middle } else { holds = middle }
+        }
+        exceeding(holds)
+    });
+    steady + credits
+}
+
+/// A machine that asks for so many times what it did fits whatever comes.
+const MOST_TIMES: f64 = 64.0;
+const SECONDS_PER_HOUR: f64 = 3600.0;
+
+/// Share of the past that a burstable candidate in standard mode would have throttled, had it asked for so many times as much; it
+/// begins without credits.
+fn throttled(burst: &Burst, points: &Points, times: f64) -> f64 {
+    let asked = points.values().iter().map(|share| match share.is_nan() {
+        true => f64::NAN,
+        false => utilization_on(f64::from(*share) * times * burst.of, &burst.processor),
+    });
+    let hours = points.seconds() as f64 / SECONDS_PER_HOUR;
+    let outcome = credits::run(burst.shape, Mode::Standard, 0.0, hours, asked);
+    outcome.throttled_steps as f64 / outcome.steps.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests;

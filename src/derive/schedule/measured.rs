@@ -1,0 +1,232 @@
+//! When a resource works, told from its metrics.
+//!
+//! Knows: which metrics are signs of work, and that an hour without any point is an hour in which the resource was stopped or not
+//! measured. Does not know: what the resource is.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use polars::prelude::{DataFrame, PolarsResult};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+
+use super::activity::{Signals, active};
+use super::calendar::{to_utc, weeks};
+use super::detect::HOURS;
+use super::{Basis, Calendar, Row, Verdict, Week, advise};
+use crate::derive::series::{Measured, Series, each_resource};
+use crate::period::{AsOf, HOURS_PER_WEEK};
+
+const SECONDS: i64 = 3600;
+/// Weeks looked at: older habits are not those of today.
+const MOST_WEEKS: i64 = 8;
+
+const PROCESSOR: &[Measured] = &[("CPUUtilization", "Average")];
+const NETWORK: &[Measured] = &[("NetworkIn", "Sum"), ("NetworkOut", "Sum")];
+const CONNECTIONS: &[Measured] =
+    &[("DatabaseConnections", "Maximum"), ("CurrConnections", "Maximum"), ("UserConnected", "Maximum")];
+/// Names in traces.
+const TRACED_PROCESSOR: &[Measured] = &[("cpu", "Average"), ("CPUUtilization", "Average"), ("cpu_percent", "Average")];
+const TRACED_NETWORK: &[Measured] = &[("network", "Average"), ("NetworkIn", "Average"), ("NetworkOut", "Average")];
+const DISK: &[Measured] = &[("ReadIOPS", "Average"), ("WriteIOPS", "Average")];
+
+/// Hours of one signal, from the first hour on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Hours {
+    /// The first hour, since the epoch.
+    pub first: i64,
+    /// What was measured in each.
+    pub values: Vec<Option<f64>>,
+}
+
+/// How points become an hour.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum As {
+    Mean,
+    Sum,
+    Most,
+    /// Of something per second.
+    PerSecond,
+}
+
+/// What traces say of one machine.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Traced {
+    /// What names it.
+    pub id: String,
+    /// Percent of its processors.
+    pub processor: Hours,
+    /// Bytes, where they were measured.
+    pub network: Option<Hours>,
+}
+
+impl Traced {
+    /// The hour after the last, since the epoch.
+    #[must_use]
+    pub fn end(&self) -> i64 {
+        self.processor.first + self.processor.values.len() as i64
+    }
+
+    /// The weeks up to an hour, newest last, with whether each has a holiday; habits are told from what is before that hour alone.
+    #[must_use]
+    pub fn weeks(&self, calendar: &Calendar, end: i64) -> (Vec<Week>, Vec<bool>) {
+        let signs = [(Some(&self.processor), Sign::Processor), (self.network.as_ref(), Sign::Network)];
+        let (_, weeks, holiday) = worked(&signs, self.processor.first, calendar, end);
+        (weeks, holiday)
+    }
+}
+
+/// The machines of traces.
+///
+/// # Errors
+/// An engine error: the table does not have its declared columns.
+pub fn traced(metrics: &DataFrame) -> PolarsResult<Vec<Traced>> {
+    let wanted: Vec<Measured> = [TRACED_PROCESSOR, TRACED_NETWORK].concat();
+    let mut machines = Vec::new();
+    each_resource(metrics, &wanted, |target, series| {
+        let processor = TRACED_PROCESSOR.iter().find_map(|name| hours(series.get(name)?, As::Mean));
+        let network = TRACED_NETWORK.iter().filter_map(|name| hours(series.get(name)?, As::Sum)).reduce(added);
+        if let (Some(id), Some(processor)) = (target.resource, processor) {
+            machines.push(Traced { id, processor, network });
+        }
+    })?;
+    Ok(machines)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Processor,
+    Network,
+    Connections,
+    Disk,
+}
+
+/// Whether it worked in each hour from `from` to `end`, and the weeks of that, with whether each has a holiday.
+fn worked(
+    signs: &[(Option<&Hours>, Sign)],
+    from: i64,
+    calendar: &Calendar,
+    end: i64,
+) -> (Vec<Option<bool>>, Vec<Week>, Vec<bool>) {
+    let length = usize::try_from(end - from).unwrap_or(0);
+    let aligned = |sign: Sign| -> Option<Vec<Option<f64>>> {
+        let hours = signs.iter().find(|(_, of)| *of == sign)?.0?;
+        let at = |hour: usize| usize::try_from(from + hour as i64 - hours.first).ok();
+        Some((0..length).map(|hour| hours.values.get(at(hour)?).copied().flatten()).collect())
+    };
+    let [cpu, network, connections, disk] =
+        [Sign::Processor, Sign::Network, Sign::Connections, Sign::Disk].map(aligned);
+    let active = active(&Signals {
+        cpu: cpu.as_deref(),
+        network: network.as_deref(),
+        connections: connections.as_deref(),
+        disk: disk.as_deref(),
+    });
+    let dated = weeks(from, &active, &calendar.zone, end);
+    let holiday = dated.iter().map(|(start, _)| has_holiday(*start, calendar)).collect();
+    (active, dated.into_iter().map(|(_, week)| week).collect(), holiday)
+}
+
+/// Whether one of the seven days and a part that a week touches is a holiday; `start` is in local hours since the epoch.
+fn has_holiday(start: i64, calendar: &Calendar) -> bool {
+    let day = |hour: i64| Timestamp::from_second(hour * SECONDS).ok().map(|time| time.to_zoned(TimeZone::UTC).date());
+    (0..HOURS_PER_WEEK)
+        .step_by(24)
+        .chain([HOURS_PER_WEEK - 1])
+        .filter_map(|hour| day(start + hour))
+        .any(|day| calendar.holidays.contains(&day))
+}
+
+/// A row for each resource with a sign of work.
+pub(super) fn rows(resource_metrics: &DataFrame, calendar: &Calendar, as_of: AsOf) -> PolarsResult<Vec<Row>> {
+    let end = as_of.timestamp().as_second() / SECONDS;
+    let wanted: Vec<Measured> = [PROCESSOR, NETWORK, CONNECTIONS, DISK].concat();
+    let mut rows = Vec::new();
+    each_resource(resource_metrics, &wanted, |target, series| {
+        let together = |names: &[Measured], how: As| {
+            let each = names.iter().filter_map(|name| hours(series.get(name)?, how));
+            each.reduce(added)
+        };
+        let signs = [
+            (together(PROCESSOR, As::Mean), Sign::Processor),
+            (together(NETWORK, As::Sum), Sign::Network),
+            (together(CONNECTIONS, As::Most), Sign::Connections),
+            (together(DISK, As::PerSecond), Sign::Disk),
+        ];
+        // Bytes and operations alone say nothing of what has no processor of its own, such as a gateway or a volume.
+        if signs[0].0.is_none() && signs[2].0.is_none() {
+            return;
+        }
+        let borrowed: Vec<(Option<&Hours>, Sign)> = signs.iter().map(|(hours, sign)| (hours.as_ref(), *sign)).collect();
+        let first = borrowed.iter().filter_map(|(hours, _)| *hours).map(|hours| hours.first).min().unwrap_or(end);
+        let from = first.max(end - MOST_WEEKS * HOURS_PER_WEEK);
+        let (active, weeks, holiday) = worked(&borrowed, from, calendar, end);
+        let advice = advise(&weeks, &holiday);
+        let settled = matches!(advice.verdict, Verdict::Advised | Verdict::Watch);
+        let off = to_utc(&advice.off, &calendar.zone, end);
+        let measured =
+            |hour: &i64| usize::try_from(hour - from).ok().and_then(|at| active.get(at)).is_some_and(Option::is_some);
+        let last_week = (end - HOURS_PER_WEEK..end).filter(measured).count();
+        let (mut ran, mut all) = (0_i64, 0_i64);
+        for hour in (end - advice.weeks as i64 * HOURS_PER_WEEK).max(from)..end {
+            if off[crate::period::hour_of_week_since_epoch(hour)] {
+                all += 1;
+                ran += i64::from(measured(&hour));
+            }
+        }
+        rows.push(Row {
+            target,
+            meter: None,
+            basis: Basis::Metrics,
+            verdict: Some(advice.verdict),
+            weeks: advice.weeks as i64,
+            running: i64::try_from(last_week).ok(),
+            quiet: settled.then(|| off.iter().filter(|off| **off).count() as i64),
+            mask: settled.then(|| off.iter().map(|off| if *off { '1' } else { '0' }).collect()),
+            share: Decimal::from(ran).checked_div(Decimal::from(all)).filter(|_| settled),
+            lost: Decimal::from_f64(advice.lost_hours_per_week).map(|lost| lost.round_dp(6)),
+        });
+    })?;
+    Ok(rows)
+}
+
+/// A series by the hour; `None`: its points are longer.
+fn hours(series: &Series, how: As) -> Option<Hours> {
+    let seconds = series.points.seconds();
+    if seconds > SECONDS {
+        return None;
+    }
+    let mut by: BTreeMap<i64, (f64, f64, usize)> = BTreeMap::new();
+    for (at, value) in series.points.values().iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+        let hour = (series.start + at as i64 * seconds).div_euclid(SECONDS);
+        let (sum, most, count) = by.entry(hour).or_insert((0.0, f64::MIN, 0));
+        *sum += f64::from(*value);
+        *most = most.max(f64::from(*value));
+        *count += 1;
+    }
+    let (first, last) = (*by.keys().next()?, *by.keys().next_back()?);
+    let value = |(sum, most, count): &(f64, f64, usize)| match how {
+        As::Mean => sum / *count as f64,
+        As::Sum => *sum,
+        As::Most => *most,
+        As::PerSecond => sum / *count as f64 * SECONDS as f64,
+    };
+    Some(Hours { first, values: (first..=last).map(|hour| by.get(&hour).map(value)).collect() })
+}
+
+/// Two signals of one kind, added where one of both was measured.
+fn added(one: Hours, other: Hours) -> Hours {
+    let first = one.first.min(other.first);
+    let end = (one.first + one.values.len() as i64).max(other.first + other.values.len() as i64);
+    let at = |hours: &Hours, hour: i64| {
+        usize::try_from(hour - hours.first).ok().and_then(|at| hours.values.get(at).copied().flatten())
+    };
+    let sum = |hour: i64| match (at(&one, hour), at(&other, hour)) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    };
+    Hours { first, values: (first..end).map(sum).collect() }
+}
+
+const _: () = assert!(HOURS as i64 == HOURS_PER_WEEK);
