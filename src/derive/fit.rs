@@ -17,7 +17,7 @@ pub mod processor;
 pub mod risk;
 pub mod trace;
 
-use credits::{Burstable, Mode};
+use credits::Burstable;
 use need::{Points, quantile};
 use processor::{FLEX_SHARE, Processor, utilization_on};
 use risk::{Fleet, Ratios};
@@ -230,30 +230,36 @@ fn fit(at: usize, candidate: &Candidate, known: &[Known<'_>], mean: Option<&Poin
     let processor = known.iter().find(|one| one.demand.dimension == Dimension::Processor);
     if let Some(processor) = processor.filter(|_| out.risk <= MOST_RISK) {
         let mean = mean.unwrap_or(&processor.demand.points);
-        out.risk = (out.risk + held_for_long(candidate, processor, mean)).min(1.0);
+        let most = MOST_RISK - out.risk;
+        out.risk = (out.risk + held_for_long(candidate, processor, mean, most)).min(1.0);
     }
     out
 }
 
-/// Probability that a candidate whose full processors are not there all the time cannot hold what comes.
-fn held_for_long(candidate: &Candidate, processor: &Known<'_>, mean: &Points) -> f64 {
+/// Probability that a candidate whose full processors are not there all the time cannot hold what comes; 1 where it is more than `most`.
+fn held_for_long(candidate: &Candidate, processor: &Known<'_>, mean: &Points, most: f64) -> f64 {
     let exceeding = |times: f64| processor.exceeding(processor.statistic * times).unwrap_or(1.0);
     let steady = candidate.steady.map_or(0.0, |steady| {
         let high = quantile(&mean.sorted(), 1.0 - FLEX_SHARE).unwrap_or(0.0);
         exceeding(steady / high.max(f64::EPSILON))
     });
     let credits = candidate.burst.map_or(0.0, |burst| {
-        // How often the past fits into the credits: doubled until it does not, then halved to a hundredth.
-        let throttled = |times: f64| throttled(&burst, mean, times) > processor.budget;
-        let mut holds = 0.0;
-        let mut breaks = 1.0;
+        // How often the past fits into the credits. It has to fit so often that the risk is small enough: most do not, and are done.
+        let throttled = |times: f64| throttles(&burst, mean, times, processor.budget);
+        let margin = processor.ratios.as_ref().and_then(|ratios| ratios.margin(most - steady));
+        let Some(least) = margin.map(|margin| risk::times(margin, processor.statistic).max(0.0)) else { return 1.0 };
+        if throttled(least) {
+            return 1.0;
+        }
+        // From there on doubled until it does not fit, then halved to a fiftieth.
+        let (mut holds, mut breaks) = (least, least.max(1.0) * 2.0);
         while !throttled(breaks) {
             (holds, breaks) = (breaks, breaks * 2.0);
             if breaks > MOST_TIMES {
                 return 0.0;
             }
         }
-        while breaks - holds > 0.01 * breaks {
+        while breaks - holds > 0.02 * breaks {
             let middle = f64::midpoint(holds, breaks);
             if throttled(middle) { breaks = middle } else { holds = middle }
         }
@@ -266,16 +272,16 @@ fn held_for_long(candidate: &Candidate, processor: &Known<'_>, mean: &Points) ->
 const MOST_TIMES: f64 = 64.0;
 const SECONDS_PER_HOUR: f64 = 3600.0;
 
-/// Share of the past that a burstable candidate in standard mode would have throttled, had it asked for so many times as much; it
-/// begins without credits.
-fn throttled(burst: &Burst, points: &Points, times: f64) -> f64 {
+/// Whether a burstable candidate in standard mode would have throttled more of the past than the budget, had it asked for so many times as
+/// much; it begins without credits.
+fn throttles(burst: &Burst, points: &Points, times: f64, budget: f64) -> bool {
     let asked = points.values().iter().map(|share| match share.is_nan() {
         true => f64::NAN,
         false => utilization_on(f64::from(*share) * times * burst.of, &burst.processor),
     });
+    let measured = points.values().iter().filter(|share| !share.is_nan()).count();
     let hours = points.seconds() as f64 / SECONDS_PER_HOUR;
-    let outcome = credits::run(burst.shape, Mode::Standard, 0.0, hours, asked);
-    outcome.throttled_steps as f64 / outcome.steps.max(1) as f64
+    credits::throttles_more(burst.shape, (measured as f64 * budget) as usize, hours, asked)
 }
 
 #[cfg(test)]

@@ -99,6 +99,22 @@ pub fn run(
     account.outcome()
 }
 
+/// Whether a trace on a standard instance without credits is throttled in more than so many steps; as [`run`] counts them, and no
+/// further than to the step that decides it.
+#[must_use]
+pub fn throttles_more(
+    shape: Burstable,
+    most: usize,
+    hours_per_step: f64,
+    mut utilization: impl Iterator<Item = f64>,
+) -> bool {
+    let mut account = Account::new(shape, Mode::Standard, 0.0);
+    utilization.any(|share| {
+        account.step(hours_per_step, share);
+        account.done.throttled_steps > most
+    })
+}
+
 /// Credits of one instance. A balance and a surplus never stand beside each other, so one number is both.
 struct Account {
     shape: Burstable,

@@ -78,7 +78,7 @@ impl Points {
     /// The least share that all but the budget of the points are within.
     #[must_use]
     pub fn need(&self, budget: f64) -> Option<f64> {
-        quantile(&self.sorted(), 1.0 - budget).map(|need| need + GRAIN)
+        selected(&self.values, 1.0 - budget).map(|need| need + GRAIN)
     }
 
     fn mean_and_spread(&self) -> Option<f64> {
@@ -93,11 +93,11 @@ impl Points {
     }
 
     fn bad_days(&self) -> Option<f64> {
-        let high = quantile(&self.sorted(), 0.995)? + GRAIN;
+        let high = selected(&self.values, 0.995)? + GRAIN;
         let a_day = usize::try_from(SECONDS_PER_DAY / self.seconds.max(1)).unwrap_or(1);
         let slice = a_day.min(self.values.len() / LEAST_SLICES).max(1);
         let mut days: Vec<f32> =
-            self.values.chunks(slice).filter_map(|day| quantile(&sorted(day), 0.99)).map(|high| high as f32).collect();
+            self.values.chunks(slice).filter_map(|day| selected(day, 0.99)).map(|high| high as f32).collect();
         days.sort_unstable_by(f32::total_cmp);
         let bad_day = quantile(&days, 0.9)? + GRAIN;
         Some((high * bad_day).sqrt())
@@ -113,7 +113,17 @@ fn sorted(values: &[f32]) -> Vec<f32> {
 /// The smallest of the sorted values with at least that share of the others at or below it.
 #[must_use]
 pub fn quantile(sorted: &[f32], share: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = (share * last as f64 - 1e-9).ceil().max(0.0) as usize;
-    sorted.get(place.min(last)).map(|value| f64::from(*value))
+    sorted.get(place(sorted.len(), share)?).map(|value| f64::from(*value))
+}
+
+/// The same of values in any order, of which NaN are none: where one quantile is wanted, nothing else is sorted.
+fn selected(values: &[f32], share: f64) -> Option<f64> {
+    let mut measured: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    let place = place(measured.len(), share)?;
+    Some(f64::from(*measured.select_nth_unstable_by(place, f32::total_cmp).1))
+}
+
+fn place(count: usize, share: f64) -> Option<usize> {
+    let last = count.checked_sub(1)?;
+    Some(((share * last as f64 - 1e-9).ceil().max(0.0) as usize).min(last))
 }

@@ -234,3 +234,17 @@ fn a_stop_bills_what_is_owed() {
     near(outcome.stopped().charged_vcpu_hours(), 1.9);
     near(outcome.stopped().surplus, 0.0);
 }
+
+/// Whether more than so many steps are throttled is what a whole run counts.
+#[test]
+fn stopping_early_decides_as_a_whole_run() {
+    let shape = Burstable { vcpus: 2.0, credits_per_hour: 24.0 };
+    let mut random = crate::plan::sizing::invented::Random::new(3);
+    for _ in 0..50 {
+        let trace: Vec<f64> = (0..300).map(|_| random.between(0.0, 0.6)).collect();
+        let throttled = run(shape, Mode::Standard, 0.0, 1.0 / 12.0, trace.iter().copied()).throttled_steps;
+        for most in [0, throttled.saturating_sub(1), throttled, throttled + 1] {
+            assert_eq!(throttles_more(shape, most, 1.0 / 12.0, trace.iter().copied()), throttled > most);
+        }
+    }
+}
