@@ -135,18 +135,18 @@ impl Fleet {
         Fleet { by, default: shipped(budget) }
     }
 
-    /// The same where it tells of the dimension: the default ratios are of processors, and memory goes on in another way.
-    #[must_use]
-    pub fn tells(&self, dimension: Dimension, strata: &[String]) -> Option<&Calibration> {
-        let calibration = self.calibration(dimension, strata);
-        (dimension != Dimension::Memory || !calibration.shipped).then_some(calibration)
-    }
-
     /// The ratios of the narrowest stratum that has enough; else the default ones.
     #[must_use]
     pub fn calibration(&self, dimension: Dimension, strata: &[String]) -> &Calibration {
         let of = |stratum: &str| self.by.get(&(dimension, stratum.to_owned()));
         strata.iter().map(String::as_str).chain([EVERY]).find_map(of).unwrap_or(&self.default)
+    }
+
+    /// The same where it tells of the dimension: the default ratios are of processors, and memory goes on in another way.
+    #[must_use]
+    pub fn tells(&self, dimension: Dimension, strata: &[String]) -> Option<&Calibration> {
+        let calibration = self.calibration(dimension, strata);
+        (dimension != Dimension::Memory || !calibration.shipped).then_some(calibration)
     }
 }
 
