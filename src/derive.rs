@@ -14,6 +14,7 @@ pub mod breakdown;
 mod capacity;
 mod entities;
 pub mod fit;
+mod frame;
 pub mod hourly;
 pub mod hours;
 pub mod in_force;

@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
 
-use crate::backtest::commitments::Backtest;
-use crate::backtest::rightsizing::Backtest as Rightsizing;
-use crate::backtest::schedules::Backtest as Schedules;
+use crate::backtest::{commitments, rightsizing, schedules};
 use crate::review::Review;
 use crate::review::explain::Explanation;
 
@@ -266,48 +264,30 @@ pub fn render_explanation(
     }
 }
 
+/// A view of past advice, which has a template of its own.
+pub trait Backtested: serde::Serialize {
+    /// Name of the template.
+    const TEMPLATE: &'static str;
+}
+
+impl Backtested for commitments::Backtest {
+    const TEMPLATE: &'static str = BACKTEST;
+}
+
+impl Backtested for rightsizing::Backtest {
+    const TEMPLATE: &'static str = RIGHTSIZING;
+}
+
+impl Backtested for schedules::Backtest {
+    const TEMPLATE: &'static str = SCHEDULES;
+}
+
 /// Renders a backtest, as text or JSON.
 ///
 /// # Errors
 /// [`ReportError::NoSuchBacktest`] for another format, [`ReportError::Template`] when the template does not fit.
-pub fn render_backtest(
-    backtest: &Backtest,
-    format: Format,
-    templates: &Templates,
-    options: &Options,
-) -> Result<String, ReportError> {
-    backtested(BACKTEST, backtest, format, templates, options)
-}
-
-/// Renders a backtest of sizes, as text or JSON.
-///
-/// # Errors
-/// Another format; a template that does not render.
-pub fn render_rightsizing(
-    backtest: &Rightsizing,
-    format: Format,
-    templates: &Templates,
-    options: &Options,
-) -> Result<String, ReportError> {
-    backtested(RIGHTSIZING, backtest, format, templates, options)
-}
-
-/// Renders a backtest of schedules, as text or JSON.
-///
-/// # Errors
-/// Another format; a template that does not render.
-pub fn render_schedules(
-    backtest: &Schedules,
-    format: Format,
-    templates: &Templates,
-    options: &Options,
-) -> Result<String, ReportError> {
-    backtested(SCHEDULES, backtest, format, templates, options)
-}
-
-fn backtested(
-    template: &'static str,
-    backtest: &impl serde::Serialize,
+pub fn render_backtest<B: Backtested>(
+    backtest: &B,
     format: Format,
     templates: &Templates,
     options: &Options,
@@ -317,7 +297,7 @@ fn backtested(
         Format::Text => {
             let tree = serde_json::to_value(backtest).map_err(|error| encode("JSON", &error))?;
             let view = Value::from_pairs([("backtest", context::value(&tree))]);
-            let text = fill(template, templates, options, &view)?;
+            let text = fill(B::TEMPLATE, templates, options, &view)?;
             Ok(if options.colour { text } else { terminal::uncontrolled(&text) })
         }
         Format::Markdown | Format::Html | Format::Csv => Err(ReportError::NoSuchBacktest),

@@ -120,7 +120,7 @@ fn schedules(args: &SchedulesArgs) -> anyhow::Result<Ending> {
         other => anyhow::Error::from(other),
     })?;
     let terminal = super::terminal(args.output.is_none());
-    let text = report::render_schedules(&backtest, format, &Templates::builtin(), &terminal)?;
+    let text = report::render_backtest(&backtest, format, &Templates::builtin(), &terminal)?;
     write(args.output.as_deref(), &text)
 }
 
@@ -143,7 +143,7 @@ fn rightsizing(args: &RightsizingArgs) -> anyhow::Result<Ending> {
         other => anyhow::Error::from(other),
     })?;
     let terminal = super::terminal(args.output.is_none());
-    let text = report::render_rightsizing(&backtest, format, &Templates::builtin(), &terminal)?;
+    let text = report::render_backtest(&backtest, format, &Templates::builtin(), &terminal)?;
     write(args.output.as_deref(), &text)
 }
 

@@ -4,22 +4,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use polars::prelude::*;
+use polars::prelude::{Column, DataFrame, PolarsResult};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use rust_decimal::prelude::ToPrimitive;
 
+use super::baseline::targets;
+use super::frame::{declared, number};
 use super::series::{Measured, Series, each_resource};
 use super::trend::{Outlook, crossing};
 use crate::id::Target;
 use crate::period::AsOf;
 use crate::table::CAPACITY_RISKS;
-use crate::table::read::{columns_of, numbers};
+use crate::table::read::numbers;
 
 /// Full: what is above is needed to write at all, to clean up, to grow.
 const LIMIT: f64 = 0.95;
 /// Dates further away are none.
 const HORIZON_DAYS: f64 = 365.0;
-const PLACES: u32 = 6;
 const SECONDS_PER_DAY: i64 = 86_400;
 const PERCENT: f64 = 100.0;
 const BYTES_PER_GIB: f64 = 1_073_741_824.0;
@@ -93,11 +94,8 @@ pub(super) fn capacity_risks(tables: &Tables, resource_metrics: &DataFrame, as_o
 /// Gibibytes of each resource of a table.
 fn sizes(tables: &Tables, table: &str, column: &str) -> HashMap<Target, f64> {
     let Some(frame) = tables.get(table) else { return HashMap::new() };
-    let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
-    let named = |((account, region), resource)| Target { account, region, resource };
-    let targets = accounts.into_iter().zip(regions).zip(resources).map(named);
     let size = |(target, size): (Target, Option<Decimal>)| Some((target, size?.to_f64().filter(|gib| *gib > 0.0)?));
-    targets.zip(numbers(frame, column)).filter_map(size).collect()
+    targets(frame).into_iter().zip(numbers(frame, column)).filter_map(size).collect()
 }
 
 /// The last value of each day is what counts of what fills: it is the fullest of the day, whichever way it is measured.
@@ -118,10 +116,6 @@ fn row(target: Target, metric: &'static str, series: &Series, share: &dyn Fn(f64
     let today = (end - 1).div_euclid(SECONDS_PER_DAY).max(last);
     let daily: Vec<Option<f64>> = (first..=today).map(|day| by.get(&day).copied()).collect();
     Some(Row { target, metric, days: by.len(), used: *by.get(&last)?, outlook: crossing(&daily, LIMIT, HORIZON_DAYS) })
-}
-
-fn number(value: f64) -> Option<String> {
-    Decimal::from_f64(value).map(|value| value.round_dp(PLACES).to_string())
 }
 
 fn frame(rows: &[Row]) -> PolarsResult<DataFrame> {
@@ -164,8 +158,7 @@ fn frame(rows: &[Row]) -> PolarsResult<DataFrame> {
         text("LatestDays", &crossing(|_, _, high, _| high)),
         Column::new("Accelerating".into(), accelerating),
     ];
-    let typed: Vec<Expr> = CAPACITY_RISKS.columns.iter().map(|c| col(c.name).strict_cast(c.kind.engine())).collect();
-    DataFrame::new_infer_height(columns)?.lazy().select(typed).collect()
+    declared(&CAPACITY_RISKS, columns)
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use polars::prelude::*;
+use polars::prelude::{Column, DataFrame, PolarsResult};
 use rust_decimal::Decimal;
 
+use super::frame::declared;
 use crate::id::Target;
 use crate::period::AsOf;
-use crate::table;
+use crate::table::SCHEDULES;
 
 mod activity;
 mod billed;
@@ -103,7 +104,7 @@ fn frame(rows: Vec<Row>, calendar: &Calendar) -> PolarsResult<DataFrame> {
     let number = |f: fn(&Row) -> Option<i64>| rows.iter().map(f).collect::<Vec<_>>();
     let exact = |value: Option<Decimal>| value.map(|value| value.round_dp(12).to_string());
     let zone = calendar.zone.iana_name().unwrap_or("UTC");
-    let raw = DataFrame::new_infer_height(vec![
+    let columns = vec![
         Column::new("SubAccountId".into(), text(|r| r.target.account.clone())),
         Column::new("RegionId".into(), text(|r| r.target.region.clone())),
         Column::new("ResourceId".into(), text(|r| r.target.resource.clone())),
@@ -120,8 +121,6 @@ fn frame(rows: Vec<Row>, calendar: &Calendar) -> PolarsResult<DataFrame> {
         Column::new("RunningShareWhenQuiet".into(), rows.iter().map(|r| exact(r.share)).collect::<Vec<_>>()),
         Column::new("LostHoursPerWeek".into(), rows.iter().map(|r| exact(r.lost)).collect::<Vec<_>>()),
         Column::new("TimeZone".into(), vec![zone; rows.len()]),
-    ])?;
-    let columns: Vec<Expr> =
-        table::SCHEDULES.columns.iter().map(|c| col(c.name).strict_cast(c.kind.engine())).collect();
-    raw.lazy().select(columns).collect()
+    ];
+    declared(&SCHEDULES, columns)
 }

@@ -2,16 +2,12 @@
 //!
 //! Knows: the declared columns. Does not know: how a figure came about.
 
-use polars::prelude::*;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive;
+use polars::prelude::{Column, DataFrame, PolarsResult};
 
 use crate::derive::fit::Dimension;
+use crate::derive::frame::{declared, number};
 use crate::id::Target;
-use crate::table::{FITTING_SHAPES, Table, UTILIZATION};
-
-/// Places of shares and probabilities.
-const PLACES: u32 = 6;
+use crate::table::{FITTING_SHAPES, UTILIZATION};
 
 /// A row of `utilization`.
 pub(super) struct Used {
@@ -46,10 +42,6 @@ pub(super) struct Fitting {
     pub(super) peaks: String,
 }
 
-fn number(value: f64) -> Option<String> {
-    Decimal::from_f64(value).map(|value| value.round_dp(PLACES).to_string())
-}
-
 fn ids<'a>(targets: impl Iterator<Item = &'a Target> + Clone) -> Vec<Column> {
     let part = |name: &'static str, of: fn(&Target) -> Option<String>| {
         Column::new(name.into(), targets.clone().map(of).collect::<Vec<_>>())
@@ -59,11 +51,6 @@ fn ids<'a>(targets: impl Iterator<Item = &'a Target> + Clone) -> Vec<Column> {
         part("RegionId", |target| target.region.clone()),
         part("ResourceId", |target| target.resource.clone()),
     ]
-}
-
-fn declared(table: &Table, columns: Vec<Column>) -> PolarsResult<DataFrame> {
-    let typed: Vec<Expr> = table.columns.iter().map(|c| col(c.name).strict_cast(c.kind.engine())).collect();
-    DataFrame::new_infer_height(columns)?.lazy().select(typed).collect()
 }
 
 pub(super) fn utilization(rows: &[Used]) -> PolarsResult<DataFrame> {

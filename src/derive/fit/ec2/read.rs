@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::NO_VOLUMES;
+use crate::derive::baseline::targets;
 use crate::derive::fit::need::{Points, quantile};
 use crate::derive::fit::processor::{self, HALF_LOAD_LINEAR, HALF_LOAD_SMT, Processor, usable_half_load};
 use crate::derive::fit::{Demand, Dimension, Limits, Machine};
@@ -173,12 +174,6 @@ pub(super) fn read_instances(instances: &DataFrame, costs: Option<&DataFrame>) -
         Some((target, known))
     };
     targets(instances).into_iter().enumerate().filter_map(known).collect()
-}
-
-fn targets(frame: &DataFrame) -> Vec<Target> {
-    let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
-    let named = |((account, region), resource)| Target { account, region, resource };
-    accounts.into_iter().zip(regions).zip(resources).map(named).collect()
 }
 
 /// What the volumes of each instance did together.
