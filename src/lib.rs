@@ -216,7 +216,7 @@ fn fit(tables: &mut rules::Tables, prices: &prices::PriceBook) -> Result<(), pol
         None => prices::fact_tables(|name| name == table::INSTANCE_TYPES.name)?.remove(0).1,
     };
     let price = |meter: &id::Meter, region: Option<&str>| prices.price(meter, region).map(|price| price.effective);
-    derive::fit::ec2::derive(tables, &types, &price, &derive::fit::Limits::default())
+    derive::fit::derive(tables, &types, &price, &derive::fit::Limits::default())
 }
 
 /// Whether a rule can look at all. One that asks what resources are waits until somebody has asked the account for them. Without a bill those

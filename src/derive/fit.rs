@@ -11,11 +11,21 @@ use std::collections::BTreeMap;
 
 pub mod bucket;
 pub mod credits;
-pub mod ec2;
+mod ec2;
+mod frames;
+mod measured;
 pub mod need;
+mod paid;
 pub mod processor;
+mod rds;
 pub mod risk;
+mod services;
+mod shapes;
+mod subject;
 pub mod trace;
+
+pub use paid::Price;
+pub use services::{derive, machines, metrics};
 
 use credits::Burstable;
 use need::{Points, quantile};
@@ -37,6 +47,14 @@ pub enum Dimension {
     EbsBandwidth,
     /// Operations on EBS.
     EbsOperations,
+    /// The one thread of a cache that runs all commands.
+    EngineThread,
+    /// Connections to a database.
+    Connections,
+    /// What a search engine's collector cannot throw away.
+    Heap,
+    /// Disks of a search engine.
+    Storage,
 }
 
 impl Dimension {
@@ -50,9 +68,24 @@ impl Dimension {
             Dimension::NetworkOut => "network out",
             Dimension::EbsBandwidth => "EBS bandwidth",
             Dimension::EbsOperations => "EBS operations",
+            Dimension::EngineThread => "engine thread",
+            Dimension::Connections => "connections",
+            Dimension::Heap => "heap",
+            Dimension::Storage => "storage",
         }
     }
+
+    /// Whether work ends when there is none left, where of others it waits. How it goes on is its own too: ratios of processors say
+    /// nothing of it.
+    #[must_use]
+    pub fn cannot_wait(self) -> bool {
+        matches!(self, Dimension::Memory | Dimension::Heap | Dimension::Storage)
+    }
 }
+
+/// Share of the heap that lives, and of the disks, of a search engine: the largest that is below AWS's alarms (old generation
+/// 80 percent, 25 percent of the disks free; OpenSearch Service developer guide, recommended CloudWatch alarms).
+const SEARCH_LIMIT: f64 = 0.75;
 
 /// What counts as too much, and for how long.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -79,7 +112,18 @@ impl Limits {
     /// Share of the points of a dimension that may be over its limit.
     #[must_use]
     pub fn budget_of(&self, dimension: Dimension) -> f64 {
-        if dimension == Dimension::Memory { self.memory_budget } else { self.budget }
+        if dimension.cannot_wait() { self.memory_budget } else { self.budget }
+    }
+
+    /// Share of what there is that may be used.
+    #[must_use]
+    pub fn of(&self, dimension: Dimension) -> f64 {
+        match dimension {
+            Dimension::Processor | Dimension::EngineThread => self.processor,
+            Dimension::Memory => self.memory,
+            Dimension::Heap | Dimension::Storage => SEARCH_LIMIT,
+            _ => self.bandwidth,
+        }
     }
 }
 
@@ -141,6 +185,14 @@ pub struct Machine {
     pub candidates: Vec<Candidate>,
 }
 
+impl Machine {
+    /// What it asked for of a dimension, where that was measured.
+    #[must_use]
+    pub fn demand(&self, dimension: Dimension) -> Option<&Demand> {
+        self.demands.iter().find(|demand| demand.dimension == dimension)
+    }
+}
+
 /// How a candidate would do.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fit {
@@ -192,7 +244,14 @@ impl<'a> Known<'a> {
         let budget = limits.budget_of(demand.dimension);
         let statistic = demand.points.statistic(budget)?;
         let ratios = fleet.tells(demand.dimension, &machine.strata).map(|calibration| calibration.like(statistic));
-        Some(Known { demand, sorted: demand.points.sorted(), statistic, ratios, limit: limits.memory, budget })
+        Some(Known {
+            demand,
+            sorted: demand.points.sorted(),
+            statistic,
+            ratios,
+            limit: limits.of(demand.dimension),
+            budget,
+        })
     }
 
     fn over(&self, room: f64) -> f64 {

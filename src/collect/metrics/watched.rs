@@ -230,6 +230,26 @@ pub(super) const WATCHED: &[Watched] = &[
     },
     Watched {
         table: "rds_instances",
+        of: Some(("Engine", RDS_ENGINES)),
+        namespace: "AWS/RDS",
+        dimensions: &[("DBInstanceIdentifier", Column("DBInstanceIdentifier"))],
+        metrics: &[
+            ("NetworkReceiveThroughput", &["Maximum"]),
+            ("NetworkTransmitThroughput", &["Maximum"]),
+            ("CPUCreditBalance", &["Minimum"]),
+            ("EBSIOBalance%", &["Minimum"]),
+            ("EBSByteBalance%", &["Minimum"]),
+        ],
+    },
+    Watched {
+        table: "rds_clusters",
+        of: Some(("Engine", &["aurora", "aurora-mysql", "aurora-postgresql"])),
+        namespace: "AWS/RDS",
+        dimensions: &[("DBClusterIdentifier", Column("DBClusterIdentifier"))],
+        metrics: &[("VolumeBytesUsed", &["Maximum"])],
+    },
+    Watched {
+        table: "rds_instances",
         of: Some(("Engine", &["docdb"])),
         namespace: "AWS/DocDB",
         dimensions: &[("DBInstanceIdentifier", Column("DBInstanceIdentifier"))],

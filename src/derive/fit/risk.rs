@@ -142,11 +142,11 @@ impl Fleet {
         strata.iter().map(String::as_str).chain([EVERY]).find_map(of).unwrap_or(&self.default)
     }
 
-    /// The same where it tells of the dimension: the default ratios are of processors, and memory goes on in another way.
+    /// The same where it tells of the dimension: the default ratios are of processors, and what cannot wait goes on in another way.
     #[must_use]
     pub fn tells(&self, dimension: Dimension, strata: &[String]) -> Option<&Calibration> {
         let calibration = self.calibration(dimension, strata);
-        (dimension != Dimension::Memory || !calibration.shipped).then_some(calibration)
+        (!dimension.cannot_wait() || !calibration.shipped).then_some(calibration)
     }
 }
 

@@ -3,10 +3,12 @@
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
-
 use polars::prelude::Column;
+use rust_decimal::Decimal;
 
 use super::*;
+use crate::derive::fit::derive;
+use crate::id::Meter;
 use crate::table::inventory::{Instance as Row, Metric, Volume};
 use crate::table::read::{numbers, texts};
 use crate::table::rows::Rows;

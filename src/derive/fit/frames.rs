@@ -29,15 +29,20 @@ pub(super) struct Fitting {
     pub(super) from: String,
     pub(super) meter: String,
     pub(super) to: String,
+    pub(super) new_meter: String,
     pub(super) change: &'static str,
     pub(super) rank: i64,
     pub(super) price: f64,
     pub(super) steps: f64,
+    pub(super) vcpus: f64,
+    pub(super) memory_share: f64,
+    pub(super) instances: Option<(i64, i64)>,
     pub(super) risk: f64,
     pub(super) memory_risk: Option<f64>,
     pub(super) nearest: Option<(Dimension, f64)>,
     pub(super) minutes: f64,
     pub(super) memory: &'static str,
+    pub(super) less_cache: Option<bool>,
     pub(super) basis: String,
     pub(super) peaks: String,
 }
@@ -76,22 +81,30 @@ pub(super) fn fitting_shapes(rows: &[Fitting]) -> PolarsResult<DataFrame> {
     let text = |name: &'static str, of: fn(&Fitting) -> Option<String>| {
         Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
     };
+    let whole = |name: &'static str, of: fn(&Fitting) -> Option<i64>| {
+        Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
+    };
     let mut columns = ids(rows.iter().map(|row| &row.target));
     columns.extend([
         text("InstanceType", |row| Some(row.from.clone())),
         text("Meter", |row| Some(row.meter.clone())),
         text("NewInstanceType", |row| Some(row.to.clone())),
-        text("NewMeter", |row| Some(row.meter.replacen(&row.from, &row.to, 1))),
+        text("NewMeter", |row| Some(row.new_meter.clone())),
         text("Change", |row| Some(row.change.to_owned())),
         Column::new("PriceRank".into(), rows.iter().map(|row| row.rank).collect::<Vec<_>>()),
         text("RelativePrice", |row| number(row.price)),
         text("SizeSteps", |row| number(row.steps)),
+        text("NewVcpuShare", |row| number(row.vcpus)),
+        text("NewMemoryShare", |row| number(row.memory_share)),
+        whole("SharedBy", |row| row.instances.map(|(today, _)| today)),
+        whole("NewSharedBy", |row| row.instances.map(|(_, then)| then)),
         text("FitRisk", |row| number(row.risk)),
         text("MemoryRisk", |row| row.memory_risk.and_then(number)),
         text("NearestDimension", |row| row.nearest.map(|(dimension, _)| dimension.word().to_owned())),
         text("NearestShare", |row| row.nearest.and_then(|(_, share)| number(share))),
         text("MinutesOver", |row| number(row.minutes)),
         text("MemoryBasis", |row| Some(row.memory.to_owned())),
+        Column::new("LessCache".into(), rows.iter().map(|row| row.less_cache).collect::<Vec<_>>()),
         text("RatiosOf", |row| Some(row.basis.clone())),
         text("PeaksOfLimit", |row| Some(row.peaks.clone())),
     ]);

@@ -1,0 +1,106 @@
+//! The resources of an account whose size can be chosen, service by service: tables `utilization` and `fitting_shapes`.
+//!
+//! Knows: which services there are. Does not know: what each of them has, what is advised.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{DataFrame, PolarsResult};
+
+use super::frames::{fitting_shapes, utilization};
+use super::paid::{Market, Price};
+use super::risk::History;
+use super::shapes::types;
+use super::subject::{Kind, Subject};
+use super::{Limits, Machine, ec2, rds};
+use crate::derive::series::{Measured, each_resource};
+use crate::id::Target;
+use crate::table::{FITTING_SHAPES, UTILIZATION};
+
+type Tables = BTreeMap<String, DataFrame>;
+
+/// Adds both tables, where there is an inventory with metrics.
+///
+/// # Errors
+/// An engine error: a table does not have its declared columns.
+pub fn derive(tables: &mut Tables, instance_types: &DataFrame, price: Price<'_>, limits: &Limits) -> PolarsResult<()> {
+    let types = types(instance_types);
+    let market = Market { types: &types, price, limits };
+    let kinds = kinds(tables, &market)?;
+    let Some(metrics) = tables.get("resource_metrics").filter(|_| !kinds.is_empty()) else { return Ok(()) };
+    let mut history = History::default();
+    each(&kinds, metrics, |_, subject| history.add(&subject.machine, limits))?;
+    let fleet = history.fleet(limits);
+    let (mut used, mut fitting) = (Vec::new(), Vec::new());
+    each(&kinds, metrics, |target, subject| {
+        used.extend(subject.used(target));
+        if subject.tells() {
+            fitting.extend(subject.fitting(target, &fleet, limits));
+        }
+    })?;
+    drop(kinds);
+    tables.insert(UTILIZATION.name.to_owned(), utilization(&used)?);
+    tables.insert(FITTING_SHAPES.name.to_owned(), fitting_shapes(&fitting)?);
+    Ok(())
+}
+
+/// Every resource that was measured well enough, with what else it could be.
+///
+/// # Errors
+/// An engine error: a table does not have its declared columns.
+pub fn machines(
+    tables: &Tables,
+    instance_types: &DataFrame,
+    price: Price<'_>,
+    limits: &Limits,
+) -> PolarsResult<Vec<Machine>> {
+    let types = types(instance_types);
+    let market = Market { types: &types, price, limits };
+    let kinds = kinds(tables, &market)?;
+    let mut machines = Vec::new();
+    if let Some(metrics) = tables.get("resource_metrics") {
+        each(&kinds, metrics, |target, subject| {
+            if subject.tells() && subject.machine.price > 0.0 {
+                let offers = (subject.offers)(&subject.machine);
+                let id = target.resource.clone().unwrap_or_default();
+                let candidates = offers.into_iter().map(|offer| offer.candidate).collect();
+                machines.push(Machine { id, candidates, ..subject.machine });
+            }
+        })?;
+    }
+    Ok(machines)
+}
+
+/// Tables of an inventory with the metrics that are read of their resources.
+pub fn metrics() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of = |table: &'static str, wanted: Vec<Measured>| wanted.into_iter().map(move |(name, _)| (table, name));
+    let databases = || rds::WANTED.to_vec();
+    of("ec2_instances", ec2::wanted()).chain(of("rds_instances", databases())).chain(of("rds_clusters", databases()))
+}
+
+/// The services of which there is anything.
+fn kinds<'a>(tables: &Tables, market: &'a Market<'a>) -> PolarsResult<Vec<Box<dyn Kind + 'a>>> {
+    let mut kinds: Vec<Box<dyn Kind + 'a>> = Vec::new();
+    if let Some(instances) = ec2::Instances::new(tables, market)? {
+        kinds.push(Box::new(instances));
+    }
+    if let Some(databases) = rds::Rds::new(tables, market)? {
+        kinds.push(Box::new(databases));
+    }
+    Ok(kinds)
+}
+
+/// Each resource that one of the kinds knows, with what was measured of it.
+fn each(
+    kinds: &[Box<dyn Kind + '_>],
+    metrics: &DataFrame,
+    mut each: impl FnMut(&Target, Subject<'_>),
+) -> PolarsResult<()> {
+    let mut wanted: Vec<Measured> = kinds.iter().flat_map(|kind| kind.wanted()).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    each_resource(metrics, &wanted, |target, series| {
+        if let Some(subject) = kinds.iter().find_map(|kind| kind.subject(&target, &series)) {
+            each(&target, subject);
+        }
+    })
+}
