@@ -83,7 +83,7 @@ fn machine(random: &mut Random) -> Machine {
             of: 2.0,
         });
         let room: BTreeMap<Dimension, f64> = DIMENSIONS.iter().map(|dimension| (*dimension, 0.7 * share)).collect();
-        Candidate { shape: format!("type{at}"), price: share * 0.9, room, burst, steady: None }
+        Candidate { shape: format!("type{at}"), price: share * 0.9, room, burst, steady: None, bursts: BTreeMap::new() }
     };
     Machine {
         id: String::new(),

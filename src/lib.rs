@@ -159,6 +159,9 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     if wanted(table::FITTING_SHAPES.name) {
         fit(&mut bill.tables, &prices)?;
     }
+    if wanted(table::SPOT_FITNESS.name) {
+        spot(&mut bill.tables, as_of)?;
+    }
     let (ready, waiting): (Vec<&Rule>, Vec<&Rule>) = job.rules.iter().partition(|rule| can_look(rule, &bill));
     let verdicts =
         ready.into_iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
@@ -211,12 +214,25 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
 
 /// Adds which shapes fit what was measured, by the prices that the plan will value them with.
 fn fit(tables: &mut rules::Tables, prices: &prices::PriceBook) -> Result<(), polars::prelude::PolarsError> {
-    let types = match tables.get(table::INSTANCE_TYPES.name) {
-        Some(types) => types.clone(),
-        None => prices::fact_tables(|name| name == table::INSTANCE_TYPES.name)?.remove(0).1,
-    };
+    let types = instance_types(tables)?;
     let price = |meter: &id::Meter, region: Option<&str>| prices.price(meter, region).map(|price| price.effective);
     derive::fit::derive(tables, &types, &price, &derive::fit::Limits::default())
+}
+
+/// Adds which Auto Scaling groups bear spot capacity, by the published bands of interruptions.
+fn spot(tables: &mut rules::Tables, as_of: AsOf) -> Result<(), polars::prelude::PolarsError> {
+    let types = instance_types(tables)?;
+    let band =
+        |kind: &str, region: &str| prices::interruption(kind, "linux", region).map(prices::Interruption::percent);
+    derive::spot::groups::derive(tables, &types, &band, as_of)
+}
+
+/// What instance types have.
+fn instance_types(tables: &rules::Tables) -> Result<table::Frame, polars::prelude::PolarsError> {
+    match tables.get(table::INSTANCE_TYPES.name) {
+        Some(types) => Ok(types.clone()),
+        None => Ok(prices::fact_tables(|name| name == table::INSTANCE_TYPES.name)?.remove(0).1),
+    }
 }
 
 /// Whether a rule can look at all. One that asks what resources are waits until somebody has asked the account for them. Without a bill those

@@ -12,6 +12,7 @@ mod entities;
 pub mod inventory;
 pub mod read;
 pub mod rows;
+mod spot;
 
 pub use aggregates::{
     CHARGE_TOTALS, COMMITMENT_COSTS, DAILY_COSTS, HOURLY_TRANSFERS, RESOURCE_COSTS, RESOURCE_TAGS, USAGE_PROFILES,
@@ -28,6 +29,7 @@ pub use inventory::{
     RDS_INSTANCES, RDS_SNAPSHOTS, REDSHIFT_CLUSTERS, RESOURCE_METRICS, S3_BUCKETS, SAGEMAKER_ENDPOINTS,
     SAGEMAKER_NOTEBOOKS, SECRETS, SQS_QUEUES, TRANSIT_GATEWAY_ATTACHMENTS, VPC_ENDPOINTS, VPN_CONNECTIONS, WORKSPACES,
 };
+pub use spot::SPOT_FITNESS;
 
 /// The engine's exact number: money and quantities.
 pub const DECIMAL: DataType = DataType::Decimal(38, 12);
@@ -128,6 +130,7 @@ pub const TABLES: &[Table] = &[
     UTILIZATION,
     FITTING_SHAPES,
     CAPACITY_RISKS,
+    SPOT_FITNESS,
     EC2_INSTANCES,
     EC2_IMAGES,
     EC2_HOSTS,

@@ -45,7 +45,7 @@ pub(super) struct WhatArgs {
     #[arg(long)]
     advice: bool,
     /// Days of metrics; 0: none.
-    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(0..=455))]
+    #[arg(long, value_name = "DAYS", default_value_t = 28, value_parser = clap::value_parser!(u16).range(0..=455))]
     metrics: u16,
     /// Seconds of a point of a metric: 300 (kept for 63 days), 3600.
     #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = ["300", "3600"])]

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-pub mod bucket;
+mod bucket;
 pub mod credits;
 mod ec2;
 mod frames;
@@ -153,6 +153,17 @@ pub struct Candidate {
     /// The greatest share of what the machine has that 19 of 20 points may ask for: of types whose full processors are there for
     /// a part of the time only.
     pub steady: Option<f64>,
+    /// Bandwidths of which there is more for a while than `room` says.
+    pub bursts: BTreeMap<Dimension, Bandwidth>,
+}
+
+/// A bandwidth that is given "up to" a maximum, in shares of what the machine has today.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Bandwidth {
+    /// What there is all the time.
+    pub baseline: f64,
+    /// What there is for a while (`bucket.rs`).
+    pub maximum: f64,
 }
 
 /// A burstable candidate.
@@ -273,17 +284,26 @@ impl<'a> Known<'a> {
 
 fn fit(at: usize, candidate: &Candidate, known: &[Known<'_>], mean: Option<&Points>) -> Fit {
     let mut out = Fit { candidate: at, risk: 0.0, risks: BTreeMap::new(), over: 0.0, nearest: None };
+    let mut bursting = Vec::new();
     for one in known {
-        let Some(room) = candidate.room.get(&one.demand.dimension).copied() else { continue };
-        let used = one.statistic / room;
-        if out.nearest.is_none_or(|(_, most)| used > most) {
-            out.nearest = Some((one.demand.dimension, used));
-        }
-        out.over = out.over.max(one.over(room));
+        let dimension = one.demand.dimension;
+        let Some(room) = candidate.room.get(&dimension).copied() else { continue };
+        let (used, over) = (one.statistic / room, one.over(room));
         // Where nothing is taken away, the change harms nobody.
-        if room < one.demand.room {
-            out.risks.extend(one.exceeding(room).map(|risk| (one.demand.dimension, risk)));
+        let risk = if room < one.demand.room { one.exceeding(room) } else { None };
+        if let Some((bandwidth, risk)) = candidate.bursts.get(&dimension).zip(risk.filter(|risk| *risk > 0.0)) {
+            bursting.push((one, bandwidth, Held { used, over, risk }));
+            continue;
         }
+        out.near(dimension, used, over);
+        out.risks.extend(risk.map(|risk| (dimension, risk)));
+    }
+    for (one, bandwidth, for_ever) in bursting {
+        let most = MOST_RISK - out.risks.values().sum::<f64>();
+        // A replay is dear: not where others have said no.
+        let held = if most > 0.0 { held_in_bursts(bandwidth, one, most, for_ever) } else { for_ever };
+        out.near(one.demand.dimension, held.used, held.over);
+        out.risks.insert(one.demand.dimension, held.risk);
     }
     out.risk = out.risks.values().sum::<f64>().min(1.0);
     let processor = known.iter().find(|one| one.demand.dimension == Dimension::Processor);
@@ -295,6 +315,45 @@ fn fit(at: usize, candidate: &Candidate, known: &[Known<'_>], mean: Option<&Poin
     out
 }
 
+impl Fit {
+    fn near(&mut self, dimension: Dimension, used: f64, over: f64) {
+        if self.nearest.is_none_or(|(_, most)| used > most) {
+            self.nearest = Some((dimension, used));
+        }
+        self.over = self.over.max(over);
+    }
+}
+
+/// How a bandwidth holds what is asked of it.
+#[derive(Clone, Copy)]
+struct Held {
+    /// What stands for the need, of the limit.
+    used: f64,
+    /// Share of the points of the past that it does not hold.
+    over: f64,
+    risk: f64,
+}
+
+/// The same with what there is in bursts, where that holds more.
+fn held_in_bursts(bandwidth: &Bandwidth, one: &Known<'_>, most: f64, for_ever: Held) -> Held {
+    let points = &one.demand.points;
+    let seconds = points.seconds() as f64;
+    let exceeded = |times: f64| {
+        let asked = points.values().iter().map(|share| f64::from(*share) * times);
+        match one.demand.dimension {
+            Dimension::NetworkIn | Dimension::NetworkOut => {
+                bucket::network_exceeded(asked, seconds, bandwidth.baseline, bandwidth.maximum)
+            }
+            _ => bucket::ebs_exceeded(asked, seconds, bandwidth.baseline, bandwidth.maximum),
+        }
+    };
+    let allowed = (one.sorted.len() as f64 * one.budget) as usize;
+    let Some(times) = most_times(one, most, |times| exceeded(times) > allowed) else { return for_ever };
+    let risk = one.exceeding(one.statistic * times).unwrap_or(1.0);
+    let over = exceeded(1.0) as f64 / one.sorted.len().max(1) as f64;
+    if risk < for_ever.risk { Held { used: 1.0 / times, over, risk } } else { for_ever }
+}
+
 /// Probability that a candidate whose full processors are not there all the time cannot hold what comes; 1 where it is more than `most`.
 fn held_for_long(candidate: &Candidate, processor: &Known<'_>, mean: &Points, most: f64) -> f64 {
     let exceeding = |times: f64| processor.exceeding(processor.statistic * times).unwrap_or(1.0);
@@ -303,28 +362,33 @@ fn held_for_long(candidate: &Candidate, processor: &Known<'_>, mean: &Points, mo
         exceeding(steady / high.max(f64::EPSILON))
     });
     let credits = candidate.burst.map_or(0.0, |burst| {
-        // How often the past fits into the credits. It has to fit so often that the risk is small enough: most do not, and are done.
         let throttled = |times: f64| throttles(&burst, mean, times, processor.budget);
-        let margin = processor.ratios.as_ref().and_then(|ratios| ratios.margin(most - steady));
-        let Some(least) = margin.map(|margin| risk::times(margin, processor.statistic).max(0.0)) else { return 1.0 };
-        if throttled(least) {
-            return 1.0;
-        }
-        // From there on doubled until it does not fit, then halved to a fiftieth.
-        let (mut holds, mut breaks) = (least, least.max(1.0) * 2.0);
-        while !throttled(breaks) {
-            (holds, breaks) = (breaks, breaks * 2.0);
-            if breaks > MOST_TIMES {
-                return 0.0;
-            }
-        }
-        while breaks - holds > 0.02 * breaks {
-            let middle = f64::midpoint(holds, breaks);
-            if throttled(middle) { breaks = middle } else { holds = middle }
-        }
-        exceeding(holds)
+        most_times(processor, most - steady, throttled).map_or(1.0, exceeding)
     });
     steady + credits
+}
+
+/// How many times the past fits, to a fiftieth; `None`: not so often that the risk is at most that.
+fn most_times(one: &Known<'_>, most: f64, breaks_at: impl Fn(f64) -> bool) -> Option<f64> {
+    // It has to fit so often that the risk is small enough: most do not, and are done.
+    let margin = one.ratios.as_ref().and_then(|ratios| ratios.margin(most))?;
+    let least = risk::times(margin, one.statistic).max(0.0);
+    if breaks_at(least) {
+        return None;
+    }
+    // From there on doubled until it does not fit, then halved.
+    let (mut holds, mut breaks) = (least, least.max(1.0) * 2.0);
+    while !breaks_at(breaks) {
+        (holds, breaks) = (breaks, breaks * 2.0);
+        if breaks > MOST_TIMES {
+            return Some(f64::INFINITY);
+        }
+    }
+    while breaks - holds > 0.02 * breaks {
+        let middle = f64::midpoint(holds, breaks);
+        if breaks_at(middle) { breaks = middle } else { holds = middle }
+    }
+    Some(holds)
 }
 
 /// A machine that asks for so many times what it did fits whatever comes.

@@ -40,7 +40,7 @@ ACCOUNTS = {account["key"]: account["id"] for account in BILL["accounts"]}
 REGIONS = [region["id"] for region in BILL["regions"]]
 PAYER = ACCOUNTS[BILL["payer"]]
 ROLE = "OrganizationAccountAccessRole"
-END, DAYS = datetime(2026, 11, 1), 14
+END, DAYS = datetime(2026, 11, 1), 28
 HOURS = [END - timedelta(days=DAYS) + timedelta(hours=at) for at in range(DAYS * 24)]
 
 # Before any service is imported: they take these by name.

@@ -12,6 +12,7 @@ fn machine(id: usize, before: f32, after: f32) -> Machine {
         room: BTreeMap::from([(Dimension::Processor, 0.7 * share)]),
         burst: None,
         steady: None,
+        bursts: BTreeMap::new(),
     };
     Machine {
         id: id.to_string(),

@@ -12,17 +12,17 @@
 use std::collections::VecDeque;
 
 /// Share of a baseline that may be used without a burst; the rest is for growth and for peaks within a step (ALGORITHMS 1.4).
-pub const USABLE_BASELINE: f64 = 0.80;
+const USABLE_BASELINE: f64 = 0.80;
 
 /// Share of an EBS maximum that a burst may use (ALGORITHMS 1.4).
-pub const USABLE_MAXIMUM: f64 = 0.90;
+const USABLE_MAXIMUM: f64 = 0.90;
 
 /// How long a full bucket gives the network's maximum on top of the baseline: a cautious one of the 5 to 60 minutes that AWS
 /// names (ALGORITHMS 1.4).
-pub const NETWORK_BURST_SECONDS: f64 = 15.0 * 60.0;
+const NETWORK_BURST_SECONDS: f64 = 15.0 * 60.0;
 
 /// How long EBS gives its maximum in any 24 hours, as AWS promises.
-pub const EBS_BURST_SECONDS: f64 = 30.0 * 60.0;
+const EBS_BURST_SECONDS: f64 = 30.0 * 60.0;
 
 const DAY_SECONDS: f64 = 24.0 * 3600.0;
 
@@ -36,7 +36,7 @@ const ROUNDING: f64 = 1e-9;
 /// reckoned against 80 % of the baseline, not all of it: it fills more slowly and empties faster than AWS's own. A NaN is no
 /// measurement: the bucket stays as it is.
 #[must_use]
-pub fn network_exceeded(
+pub(super) fn network_exceeded(
     demand: impl Iterator<Item = f64>,
     seconds_per_step: f64,
     baseline: f64,
@@ -63,7 +63,12 @@ pub fn network_exceeded(
 /// burst was short enough: each above is over. Nothing is known of the 24 hours before the first step: they count as quiet. A
 /// NaN is no measurement: time passes.
 #[must_use]
-pub fn ebs_exceeded(demand: impl Iterator<Item = f64>, seconds_per_step: f64, baseline: f64, maximum: f64) -> usize {
+pub(super) fn ebs_exceeded(
+    demand: impl Iterator<Item = f64>,
+    seconds_per_step: f64,
+    baseline: f64,
+    maximum: f64,
+) -> usize {
     let level = USABLE_BASELINE * baseline;
     let allowed = if maximum > baseline { whole(EBS_BURST_SECONDS / seconds_per_step) } else { 0 };
     let day = whole(DAY_SECONDS / seconds_per_step).max(1);

@@ -16,7 +16,7 @@ use super::paid::{Market, Paid};
 use super::processor::{FLEX_BASELINE, Processor};
 use super::shapes::{Service, Type, change, compared};
 use super::subject::{Kind, Offer, Subject};
-use super::{Burst, Candidate, Dimension, Limits, Machine};
+use super::{Bandwidth, Burst, Candidate, Dimension, Limits, Machine};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
 
@@ -115,7 +115,7 @@ impl Instances<'_> {
             let share = |utilization: f64| there.demand(utilization) / source.capacity();
             let steady = to.family().ends_with("-flex").then(|| share(FLEX_BASELINE));
             Some(Offer {
-                candidate: Candidate { shape: to.name.clone(), price, room, burst, steady },
+                candidate: Candidate { shape: to.name.clone(), price, room, burst, steady, bursts: bursts(from, to) },
                 meter,
                 steps: (from.vcpus / to.vcpus).log2(),
                 change: change(from, to, &known.architecture),
@@ -167,6 +167,23 @@ fn room(
     bandwidth(&[Dimension::EbsBandwidth], from.ebs_mbps, to.ebs_mbps)?;
     bandwidth(&[Dimension::EbsOperations], from.ebs_iops, to.ebs_iops)?;
     Some(room)
+}
+
+/// What a type has for a while beyond its baselines, in shares of the baselines of today.
+fn bursts(from: &Type, to: &Type) -> BTreeMap<Dimension, Bandwidth> {
+    let here = [from.network_mbps, from.ebs_mbps, from.ebs_iops];
+    let there = [to.network_mbps, to.ebs_mbps, to.ebs_iops];
+    let of = |at: usize| {
+        let (here, baseline, maximum) = (here[at]?, there[at]?, to.most[at]?);
+        (maximum > baseline).then_some(Bandwidth { baseline: baseline / here, maximum: maximum / here })
+    };
+    let dimensions = [
+        (Dimension::NetworkIn, 0),
+        (Dimension::NetworkOut, 0),
+        (Dimension::EbsBandwidth, 1),
+        (Dimension::EbsOperations, 2),
+    ];
+    dimensions.into_iter().filter_map(|(dimension, at)| Some((dimension, of(at)?))).collect()
 }
 
 fn usable_memory(mib: f64) -> f64 {

@@ -272,7 +272,7 @@ impl From<'_> {
         });
         let architecture = self.kind.architectures.first().map_or("", String::as_str);
         Some(Offer {
-            candidate: Candidate { shape: to.name.clone(), price, room, burst, steady: None },
+            candidate: Candidate { shape: to.name.clone(), price, room, burst, steady: None, bursts: BTreeMap::new() },
             meter,
             steps: (self.kind.vcpus / to.vcpus).log2(),
             change: change(self.kind, to, architecture),

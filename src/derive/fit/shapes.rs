@@ -48,6 +48,8 @@ pub(super) struct Type {
     pub(super) network_mbps: Option<f64>,
     pub(super) ebs_mbps: Option<f64>,
     pub(super) ebs_iops: Option<f64>,
+    /// What there is for a while: network and EBS in Mbit/s, operations of EBS.
+    pub(super) most: [Option<f64>; 3],
     pub(super) local_gb: i64,
     pub(super) accelerators: Option<String>,
     pub(super) credits: Option<f64>,
@@ -89,6 +91,7 @@ pub(super) fn types(frame: &DataFrame) -> HashMap<String, Type> {
     let whole = |name: &str| integers(frame, name);
     let [vcpus, cores, network, ebs, iops] =
         ["Vcpus", "Cores", "NetworkBaselineMbps", "EbsBaselineMbps", "EbsBaselineIops"].map(whole);
+    let [most_network, most_ebs, most_iops] = ["NetworkMaximumMbps", "EbsMaximumMbps", "EbsMaximumIops"].map(whole);
     let [local, count] = ["LocalStorageGB", "Accelerators"].map(whole);
     let exact = |name: &str| -> Vec<Option<f64>> {
         numbers(frame, name).into_iter().map(|number| number.and_then(|number| number.to_f64())).collect()
@@ -131,6 +134,7 @@ pub(super) fn types(frame: &DataFrame) -> HashMap<String, Type> {
                 network_mbps: of(&network),
                 ebs_mbps: of(&ebs),
                 ebs_iops: of(&iops),
+                most: [of(&most_network), of(&most_ebs), of(&most_iops)],
                 local_gb: local[row].unwrap_or(0),
                 accelerators,
                 credits: credits[row],

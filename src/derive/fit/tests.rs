@@ -10,6 +10,7 @@ fn machine(points: Vec<f32>, shapes: &[(&str, f64, f64)]) -> Machine {
         room: BTreeMap::from([(Dimension::Processor, 0.7 * share)]),
         burst: None,
         steady: None,
+        bursts: BTreeMap::new(),
     };
     Machine {
         id: "m".into(),

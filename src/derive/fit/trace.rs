@@ -74,7 +74,14 @@ fn machine(
         let half = |times: i32| {
             let share = 0.5_f64.powi(times);
             let shape = format!("1/{}", 2_i32.pow(times.unsigned_abs()));
-            Candidate { shape, price: share, room: room(share, Some(share)), burst: None, steady: None }
+            Candidate {
+                shape,
+                price: share,
+                room: room(share, Some(share)),
+                burst: None,
+                steady: None,
+                bursts: BTreeMap::new(),
+            }
         };
         let candidates = (1..=HALVINGS).map(half).collect();
         return Some(Machine { id, strata, shape: "1".into(), price: 1.0, demands, mean: None, candidates });
@@ -89,6 +96,7 @@ fn machine(
         room: room(shape.vcpus / own.vcpus, shape.memory_gib.zip(own.memory_gib).map(|(there, here)| there / here)),
         burst: None,
         steady: None,
+        bursts: BTreeMap::new(),
     };
     let candidates = shapes.iter().map(candidate).collect();
     Some(Machine { id, strata, shape: own.name.clone(), price: own.price, demands, mean: None, candidates })

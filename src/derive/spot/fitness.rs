@@ -102,6 +102,8 @@ pub struct Fitness {
     pub reasons: Vec<(u8, String)>,
     /// What is not known, and what would settle it.
     pub unknown: Vec<String>,
+    /// Whether some of it could still be a veto.
+    pub unsettled: bool,
 }
 
 /// Judges a workload by what is known of it.
@@ -110,6 +112,7 @@ pub fn fitness(facts: &Facts) -> Fitness {
     let said = Said::new(facts);
     let mut out = Fitness { vetoes: vetoes(facts, &said), ..Fitness::default() };
     out.unknown.extend(unsettled(facts).map(str::to_owned));
+    out.unsettled = !out.unknown.is_empty();
     for sign in signs(facts, &said) {
         match sign {
             Sign::There(points, sentence) => out.reasons.push((points, sentence)),

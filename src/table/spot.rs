@@ -1,0 +1,102 @@
+//! Evidence for spot capacity, computed from inventory and aggregates.
+
+use super::{ColumnType::*, Table, column};
+
+/// Which Auto Scaling groups bear that instances are taken back, and how many of them may be spot.
+pub const SPOT_FITNESS: Table = Table {
+    name: "spot_fitness",
+    row: "Auto Scaling group that runs on-demand instances",
+    from: "derive (auto_scaling_groups, ec2_instances, ebs_volumes, instance_types, usage_profiles, resource_monthly_costs, resource_tags; bands of interruptions)",
+    in_rules: true,
+    columns: &[
+        column("SubAccountId", Text, "", true, "Account."),
+        column("RegionId", Text, "", true, "Region."),
+        column("ResourceId", Text, "", false, "Canonical resource id of the group."),
+        column("AutoScalingGroupName", Text, "", true, "Its name."),
+        column("FitnessScore", Integer, "points", false, "0 to 100: the points of its reasons; 0 with a veto."),
+        column(
+            "BestScore",
+            Integer,
+            "points",
+            false,
+            "The score if all that is not known spoke for it; 0 with a veto that is known.",
+        ),
+        column(
+            "Vetoes",
+            Text,
+            "",
+            true,
+            "What rules spot capacity out, whatever the score: sentences; null: nothing known.",
+        ),
+        column("VetoesSettled", Boolean, "", false, "Whether nothing that is not known could still be a veto."),
+        column("Reasons", Text, "", true, "What speaks for it: points and sentences; null: nothing."),
+        column("NotKnown", Text, "", true, "What is not known, and what would tell: sentences; null: nothing."),
+        column(
+            "OnDemandPercentageAboveBase",
+            Integer,
+            "percent",
+            true,
+            "Share on demand above the base, where instances are mixed; null: none are mixed.",
+        ),
+        column("OnDemandInstances", Integer, "instances", false, "Its instances on demand."),
+        column("SpotInstances", Integer, "instances", false, "Its spot instances."),
+        column(
+            "KeptOnDemand",
+            Integer,
+            "instances",
+            true,
+            "To stay on demand: one in each zone, or those whose hours commitments pay, whichever are more. Null: zones or commitments are not known.",
+        ),
+        column("MayBeSpot", Integer, "instances", true, "Instances on demand beyond those."),
+        column(
+            "UsablePools",
+            Integer,
+            "pools",
+            true,
+            "Types that have what its own have and at most twice that, with a published band of interruptions in the region, × zones. Null: no such type, or zones are not known.",
+        ),
+        column(
+            "EffectivePools",
+            Decimal,
+            "pools",
+            true,
+            "Equal pools that it would be as good as, its spot instances spread evenly over the usable pools and each instance on demand one of its own; at most 60 each.",
+        ),
+        column(
+            "LargeLossPerHour",
+            Decimal,
+            "probability per hour",
+            true,
+            "Of losing more than 30 percent of its instances within ten minutes, pools taken as independent.",
+        ),
+        column(
+            "Diversified",
+            Boolean,
+            "",
+            true,
+            "Whether it is as good as four equal pools and such a loss is at most once in 1000 hours.",
+        ),
+        column(
+            "InterruptedPerMonth",
+            Decimal,
+            "probability per 730 h",
+            true,
+            "That an instance is taken back: mean of the usable types, each at the middle of its band.",
+        ),
+        column("InterruptionsPerHour", Decimal, "per hour", true, "The same as a rate of running hours."),
+        column(
+            "LostShare",
+            Decimal,
+            "ratio",
+            true,
+            "Spot hours without work, or whose work is done again, of the hours of work: ten minutes to start anew; with jobs instead of requests half an hour besides.",
+        ),
+        column(
+            "FallbackShare",
+            Decimal,
+            "ratio",
+            false,
+            "Hours without spot capacity, on demand as today: 0.05, an assumption.",
+        ),
+    ],
+};
