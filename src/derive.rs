@@ -38,6 +38,7 @@ pub fn derive(
     let tags = given("resource_tags");
     let (profiles, transfers) = (given("usage_profiles"), given("hourly_transfers"));
     let metrics = given("resource_metrics");
+    let groups = given("auto_scaling_groups");
     if let Some(metrics) = &metrics {
         let risks = capacity::capacity_risks(tables, metrics, as_of)?;
         tables.insert("capacity_risks".to_owned(), risks);
@@ -55,6 +56,9 @@ pub fn derive(
     let billed = profiles.as_ref().zip(transfers.as_ref());
     if billed.is_some() || metrics.is_some() {
         add("schedules", schedule::schedules(billed, metrics.as_ref(), calendar, as_of)?);
+    }
+    if let (Some(groups), Some(metrics)) = (&groups, &metrics) {
+        add("group_schedules", schedule::group_schedules(groups, metrics, calendar, as_of)?);
     }
     Ok(())
 }

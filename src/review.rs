@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 mod advice;
+pub mod apply;
 mod assemble;
 mod commitments;
 mod cost_explorer;
@@ -394,6 +395,8 @@ pub struct FindingView {
     pub when_to_leave: String,
     /// Probability of harm.
     pub risk: Option<Amount>,
+    /// What carries it out, ready to be run, of a schedule on things whose names may stand in a command.
+    pub apply: Option<apply::Commands>,
 }
 
 /// One changed meter.

@@ -19,12 +19,15 @@ mod activity;
 mod billed;
 mod calendar;
 mod detect;
+mod group;
+mod groups;
 mod measured;
 mod stability;
 #[cfg(test)]
 mod tests;
 
 pub use detect::Week;
+pub(super) use groups::group_schedules;
 pub use measured::{Hours, Traced, traced};
 pub use stability::{Advice, Verdict, advise};
 

@@ -82,6 +82,7 @@ pub(crate) fn finding() -> FindingView {
         what_to_do: "## CLI\n\n```sh\naws ec2 modify-volume --volume-type gp3\n```\n".into(),
         when_to_leave: "When the volume is deleted *this month*.".into(),
         risk: None,
+        apply: None,
     }
 }
 

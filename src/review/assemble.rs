@@ -409,6 +409,7 @@ impl<'a> Context<'a> {
             what_to_do: rule.what_to_do.clone(),
             when_to_leave: rule.when_to_leave.clone(),
             risk: finding.risk.map(Amount),
+            apply: super::apply::commands(finding, self.inputs.as_of.timestamp()),
         })
     }
 

@@ -118,6 +118,80 @@ pub const SCHEDULES: Table = Table {
     ],
 };
 
+/// How many instances an Auto Scaling group has to have at least, by hour of the week.
+pub const GROUP_SCHEDULES: Table = Table {
+    name: "group_schedules",
+    row: "Auto Scaling group whose processors and number of instances are known",
+    from: "derive (resource_metrics and auto_scaling_groups)",
+    in_rules: true,
+    columns: &[
+        column("SubAccountId", Text, "", true, "Account."),
+        column("RegionId", Text, "", true, "Region."),
+        column("ResourceId", Text, "", false, "ARN of the group."),
+        column("AutoScalingGroupName", Text, "", true, "Its name."),
+        column(
+            "GroupHabits",
+            Text,
+            "",
+            false,
+            "What metrics say: by the hour of the week, tracking follows (every rise, so that a schedule does no better), the same all week, too short (less than three weeks), weeks with holidays only.",
+        ),
+        column("ObservedWeeks", Integer, "weeks", false, "Weeks that it rests on."),
+        column(
+            "InstanceHours",
+            Decimal,
+            "instance-hours per week",
+            true,
+            "What was in service in those weeks, the mean.",
+        ),
+        column(
+            "PlannedInstanceHours",
+            Decimal,
+            "instance-hours per week",
+            true,
+            "Of minimums by the hour, with the minutes that a rise comes earlier. Null here and below: too short.",
+        ),
+        column(
+            "ConstantInstanceHours",
+            Decimal,
+            "instance-hours per week",
+            true,
+            "Of the greatest of these minimums in all hours.",
+        ),
+        column(
+            "HindsightInstanceHours",
+            Decimal,
+            "instance-hours per week",
+            true,
+            "Of whole instances as they were asked for, the mean of the weeks.",
+        ),
+        column(
+            "SteepestRise",
+            Decimal,
+            "instances",
+            true,
+            "The greatest rise of what is asked for from an hour of the week to the next.",
+        ),
+        column("HoursBeyondMaxSize", Integer, "hours per week", true, "Hours that ask for more than MaxSize."),
+        column(
+            "ShortHoursPerWeek",
+            Decimal,
+            "hours per week",
+            true,
+            "Hours of a week that asked for more than the other weeks said: the mean over weeks left out.",
+        ),
+        column("MostShortHours", Integer, "hours per week", true, "The same of the worst week."),
+        column(
+            "MinSizeActions",
+            Text,
+            "cron = instances",
+            true,
+            "Scheduled actions, eight at most: when MinSize becomes what, in the time zone below, joined by a semicolon; null: none do better.",
+        ),
+        column("TimeZone", Text, "", false, "Whose clock the hours follow."),
+    ],
+};
+
 /// What each measured resource used of what it has.
 pub const UTILIZATION: Table = Table {
     name: "utilization",

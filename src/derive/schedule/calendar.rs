@@ -19,18 +19,29 @@ const SECONDS: i64 = 3600;
 /// `first_hour` and `end` are hours since the epoch, UTC; `active` has an entry for each hour from the first. A UTC hour counts in the
 /// local hour in which it begins; a local hour that comes twice is active when one of both is, one that is skipped is `None`.
 pub(super) fn weeks(first_hour: i64, active: &[Option<bool>], zone: &TimeZone, end: i64) -> Vec<(i64, Week)> {
-    let stop = end.min(first_hour + active.len() as i64);
+    cut(first_hour, active, zone, end, |one, other| one || other)
+}
+
+/// The same of anything that is known by the hour; `both` makes one of the two of a local hour that comes twice.
+pub(super) fn cut<T: Copy>(
+    first_hour: i64,
+    values: &[Option<T>],
+    zone: &TimeZone,
+    end: i64,
+    both: impl Fn(T, T) -> T,
+) -> Vec<(i64, [Option<T>; HOURS])> {
+    let stop = end.min(first_hour + values.len() as i64);
     let (begun, ended) = (local(first_hour, zone), local(stop, zone));
-    let mut weeks: BTreeMap<i64, Week> = BTreeMap::new();
-    for (hour, active) in (first_hour..stop).zip(active) {
+    let mut weeks: BTreeMap<i64, [Option<T>; HOURS]> = BTreeMap::new();
+    for (hour, value) in (first_hour..stop).zip(values) {
         let local = local(hour, zone);
         let start = ended + (local - ended).div_euclid(HOURS_PER_WEEK) * HOURS_PER_WEEK;
         if start < begun {
             continue;
         }
         let week = weeks.entry(start).or_insert([None; HOURS]);
-        if let (Some(kept), Some(active)) = (week.get_mut(hour_of_week_since_epoch(local)), *active) {
-            *kept = Some(active || *kept == Some(true));
+        if let (Some(kept), Some(value)) = (week.get_mut(hour_of_week_since_epoch(local)), *value) {
+            *kept = Some(kept.map_or(value, |other| both(other, value)));
         }
     }
     weeks.into_iter().collect()

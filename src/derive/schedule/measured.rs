@@ -20,7 +20,7 @@ use crate::period::{AsOf, HOURS_PER_WEEK};
 
 const SECONDS: i64 = 3600;
 /// Weeks looked at: older habits are not those of today.
-const MOST_WEEKS: i64 = 8;
+pub(super) const MOST_WEEKS: i64 = 8;
 
 const PROCESSOR: &[Measured] = &[("CPUUtilization", "Average")];
 const NETWORK: &[Measured] = &[("NetworkIn", "Sum"), ("NetworkOut", "Sum")];
@@ -40,9 +40,16 @@ pub struct Hours {
     pub values: Vec<Option<f64>>,
 }
 
+impl Hours {
+    /// What was measured in an hour since the epoch.
+    pub(super) fn at(&self, hour: i64) -> Option<f64> {
+        usize::try_from(hour - self.first).ok().and_then(|at| self.values.get(at).copied().flatten())
+    }
+}
+
 /// How points become an hour.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum As {
+pub(super) enum As {
     Mean,
     Sum,
     Most,
@@ -129,7 +136,7 @@ fn worked(
 }
 
 /// Whether one of the seven days and a part that a week touches is a holiday; `start` is in local hours since the epoch.
-fn has_holiday(start: i64, calendar: &Calendar) -> bool {
+pub(super) fn has_holiday(start: i64, calendar: &Calendar) -> bool {
     let day = |hour: i64| Timestamp::from_second(hour * SECONDS).ok().map(|time| time.to_zoned(TimeZone::UTC).date());
     (0..HOURS_PER_WEEK)
         .step_by(24)
@@ -192,7 +199,7 @@ pub(super) fn rows(resource_metrics: &DataFrame, calendar: &Calendar, as_of: AsO
 }
 
 /// A series by the hour; `None`: its points are longer.
-fn hours(series: &Series, how: As) -> Option<Hours> {
+pub(super) fn hours(series: &Series, how: As) -> Option<Hours> {
     let seconds = series.points.seconds();
     if seconds > SECONDS {
         return None;
@@ -219,10 +226,7 @@ fn hours(series: &Series, how: As) -> Option<Hours> {
 fn added(one: Hours, other: Hours) -> Hours {
     let first = one.first.min(other.first);
     let end = (one.first + one.values.len() as i64).max(other.first + other.values.len() as i64);
-    let at = |hours: &Hours, hour: i64| {
-        usize::try_from(hour - hours.first).ok().and_then(|at| hours.values.get(at).copied().flatten())
-    };
-    let sum = |hour: i64| match (at(&one, hour), at(&other, hour)) {
+    let sum = |hour: i64| match (one.at(hour), other.at(hour)) {
         (Some(a), Some(b)) => Some(a + b),
         (a, b) => a.or(b),
     };
