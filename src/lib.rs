@@ -162,6 +162,9 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     if wanted(table::SPOT_FITNESS.name) {
         spot(&mut bill.tables, as_of)?;
     }
+    if wanted(table::FITTING_PERFORMANCE.name) {
+        derive::fit::performance(&mut bill.tables, &derive::fit::Limits::default())?;
+    }
     let (ready, waiting): (Vec<&Rule>, Vec<&Rule>) = job.rules.iter().partition(|rule| can_look(rule, &bill));
     let verdicts =
         ready.into_iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;

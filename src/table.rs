@@ -10,6 +10,7 @@ mod charges;
 mod derived;
 mod entities;
 pub mod inventory;
+mod performance;
 pub mod read;
 pub mod rows;
 mod spot;
@@ -29,6 +30,7 @@ pub use inventory::{
     RDS_INSTANCES, RDS_SNAPSHOTS, REDSHIFT_CLUSTERS, RESOURCE_METRICS, S3_BUCKETS, SAGEMAKER_ENDPOINTS,
     SAGEMAKER_NOTEBOOKS, SECRETS, SQS_QUEUES, TRANSIT_GATEWAY_ATTACHMENTS, VPC_ENDPOINTS, VPN_CONNECTIONS, WORKSPACES,
 };
+pub use performance::FITTING_PERFORMANCE;
 pub use spot::SPOT_FITNESS;
 
 /// The engine's exact number: money and quantities.
@@ -130,6 +132,7 @@ pub const TABLES: &[Table] = &[
     GROUP_SCHEDULES,
     UTILIZATION,
     FITTING_SHAPES,
+    FITTING_PERFORMANCE,
     CAPACITY_RISKS,
     SPOT_FITNESS,
     EC2_INSTANCES,

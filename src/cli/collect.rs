@@ -15,7 +15,7 @@ use crate::collect::session::Access;
 use crate::collect::survey::{self, Done, Survey, SurveyError};
 use crate::dataset::Dataset;
 use crate::period::AsOf;
-use crate::table::UTILIZATION;
+use crate::table::{FITTING_PERFORMANCE, UTILIZATION};
 
 /// What is asked, and of whom.
 #[derive(Debug, Args)]
@@ -107,16 +107,19 @@ pub(super) struct PermissionsArgs {
 }
 
 impl WhatArgs {
-    /// Metrics that some rule names, of tables that it reads, and those that sizes are told by where some rule reads sizes.
+    /// Metrics that some rule names, of tables that it reads, and those that sizes or performance are told by where some rule reads them.
     fn wanted(&self) -> anyhow::Result<BTreeSet<Wanted>> {
         let rules = crate::rules::builtin().map_err(|errors| super::rules::all_errors(&errors))?;
         let sizes: BTreeSet<Wanted> = crate::derive::fit::metrics().collect();
+        let performance: BTreeSet<Wanted> = crate::derive::fit::performance_metrics().collect();
         let named = |wanted: &Wanted| {
             let (table, name) = wanted;
             let quoted = format!("'{name}'");
             rules.iter().any(|rule| {
                 let reads = |read: &str| rule.tables.iter().any(|table| table == read);
-                (reads(UTILIZATION.name) && sizes.contains(wanted)) || (reads(table) && rule.query.contains(&quoted))
+                (reads(UTILIZATION.name) && sizes.contains(wanted))
+                    || (reads(FITTING_PERFORMANCE.name) && performance.contains(wanted))
+                    || (reads(table) && rule.query.contains(&quoted))
             })
         };
         Ok(metrics::known().into_iter().filter(|wanted| self.all_metrics || named(wanted)).collect())

@@ -12,9 +12,12 @@ use std::collections::BTreeMap;
 mod bucket;
 pub mod credits;
 mod ec2;
+mod elasticache;
 mod frames;
+mod group;
 mod measured;
 pub mod need;
+mod opensearch;
 mod paid;
 pub mod processor;
 mod rds;
@@ -23,9 +26,11 @@ mod services;
 mod shapes;
 mod subject;
 pub mod trace;
+mod volume;
 
 pub use paid::Price;
 pub use services::{derive, machines, metrics};
+pub use volume::{performance, performance_metrics};
 
 use credits::Burstable;
 use need::{Points, quantile};

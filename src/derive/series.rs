@@ -23,7 +23,8 @@ pub struct Series {
 }
 
 /// Gives the wanted series of each resource to `each`, a resource after the other in order of account, region and id. Of a metric that
-/// came in several periods the shortest counts. Points that lie between two of the grid fall on the one before.
+/// came in several periods the shortest counts. Points that lie between two of the grid fall on the one before. Of several at one place
+/// (an agent has a series for each file system) the greatest counts where the statistic is a Maximum, the least where it is a Minimum.
 ///
 /// # Errors
 /// An engine error: the table does not have its declared columns.
@@ -64,7 +65,7 @@ pub fn each_resource(
         if let (Some(named), Some(seconds)) = (named, periods.get(row)) {
             let point = |at: usize| Some((starts.get(at)?.div_euclid(1_000_000), values.get(at)?));
             // Shorter periods come first, and stay.
-            found.entry(*named).or_insert_with(|| grid(seconds, (row..end).filter_map(point)));
+            found.entry(*named).or_insert_with(|| grid(seconds, named.1, (row..end).filter_map(point)));
         }
         if end == frame.height() || key(end) != key(row) {
             let name = |part: Option<&str>| part.map(str::to_owned);
@@ -77,7 +78,7 @@ pub fn each_resource(
     Ok(())
 }
 
-fn grid(seconds: i64, points: impl Iterator<Item = (i64, f64)>) -> Series {
+fn grid(seconds: i64, statistic: &str, points: impl Iterator<Item = (i64, f64)>) -> Series {
     let mut start = None;
     let mut values: Vec<f32> = Vec::new();
     for (time, value) in points {
@@ -87,8 +88,25 @@ fn grid(seconds: i64, points: impl Iterator<Item = (i64, f64)>) -> Series {
             values.resize(at + 1, f32::NAN);
         }
         if let Some(place) = values.get_mut(at) {
-            *place = value as f32;
+            let value = value as f32;
+            *place = match statistic {
+                "Maximum" => place.max(value),
+                "Minimum" => place.min(value),
+                _ => value,
+            };
         }
     }
     Series { start: start.unwrap_or_default(), points: Points::new(seconds, values) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three file systems of one instance, at one time.
+    #[test]
+    fn of_several_points_at_one_time_the_extreme_of_the_statistic_counts() {
+        let of = |statistic| grid(60, statistic, [(0, 1.0), (0, 3.0), (0, 2.0)].into_iter()).points.values().to_vec();
+        assert_eq!([of("Maximum"), of("Minimum"), of("Sum")], [vec![3.0], vec![1.0], vec![2.0]]);
+    }
 }

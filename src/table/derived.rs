@@ -220,7 +220,7 @@ pub const UTILIZATION: Table = Table {
             Boolean,
             "",
             false,
-            "Whether it asked for more than there is, so that nobody knows how much it needs: processors full in more than 0.5 percent of the points, no credits left.",
+            "Whether it asked for more than there is, so that nobody knows how much it needs: processors full in more than 0.5 percent of the points, no credits left, load of a group that is not balanced.",
         ),
         column(
             "DailyPeaks",

@@ -93,6 +93,8 @@ pub(super) const WATCHED: &[Watched] = &[
             ("VolumeReadBytes", &["Sum"]),
             ("VolumeWriteBytes", &["Sum"]),
             ("BurstBalance", &["Minimum"]),
+            ("VolumeIOPSExceededCheck", &["Maximum"]),
+            ("VolumeThroughputExceededCheck", &["Maximum"]),
         ],
     },
     Watched {
@@ -178,7 +180,11 @@ pub(super) const WATCHED: &[Watched] = &[
         of: None,
         namespace: "AWS/EC2",
         dimensions: &[("AutoScalingGroupName", Column("AutoScalingGroupName"))],
-        metrics: &[("CPUUtilization", &["Average", "Maximum"]), ("NetworkIn", &["Sum"]), ("NetworkOut", &["Sum"])],
+        metrics: &[
+            ("CPUUtilization", &["Average", "Maximum", "SampleCount"]),
+            ("NetworkIn", &["Sum"]),
+            ("NetworkOut", &["Sum"]),
+        ],
     },
     Watched {
         table: "auto_scaling_groups",
@@ -271,6 +277,13 @@ pub(super) const WATCHED: &[Watched] = &[
             ("EngineCPUUtilization", &["Average", "Maximum"]),
             ("DatabaseMemoryUsagePercentage", &["Average", "Maximum"]),
             ("Evictions", &["Sum"]),
+            ("SwapUsage", &["Maximum"]),
+            ("NetworkBytesIn", &["Sum"]),
+            ("NetworkBytesOut", &["Sum"]),
+            ("NetworkBandwidthInAllowanceExceeded", &["Sum"]),
+            ("NetworkBandwidthOutAllowanceExceeded", &["Sum"]),
+            // Of T3 and T4g only.
+            ("CPUCreditBalance", &["Minimum"]),
         ],
     },
     Watched {
@@ -285,6 +298,15 @@ pub(super) const WATCHED: &[Watched] = &[
             ("ClusterUsedSpace", &["Maximum"]),
             ("CPUUtilization", &["Average", "Maximum"]),
             ("JVMMemoryPressure", &["Maximum"]),
+            ("OldGenJVMMemoryPressure", &["Maximum"]),
+            ("Shards.active", &["Maximum"]),
+            ("Nodes", &["Minimum"]),
+            ("ThreadpoolSearchRejected", &["Maximum"]),
+            ("ThreadpoolWriteRejected", &["Maximum"]),
+            ("ReadThroughput", &["Maximum"]),
+            ("WriteThroughput", &["Maximum"]),
+            ("ReadIOPS", &["Maximum"]),
+            ("WriteIOPS", &["Maximum"]),
         ],
     },
     Watched {

@@ -22,14 +22,14 @@ use crate::id::Target;
 
 mod read;
 
-pub(super) use read::wanted;
-use read::{Known, Volumes, measured, read_instances, volume_series};
+use read::{Known, measured, read_instances};
+pub(super) use read::{MEMORY, Volumes, volume_series, wanted};
 
 /// Memory that the kernel and agents take of any machine: a quarter of a GiB and 2 percent (ALGORITHMS 1.4).
 const MEMORY_TAKEN_MIB: f64 = 256.0;
 const MEMORY_TAKEN_SHARE: f64 = 0.02;
 /// Memory beyond the greatest measured that a smaller type must have at least: a tenth (ALGORITHMS 1.6).
-const LEAST_HEADROOM: f64 = 1.10;
+pub(super) const LEAST_HEADROOM: f64 = 1.10;
 /// With one vCPU requests wait for each other and for what runs beside them, however fast it is: nothing that has two gets one.
 pub(super) const LEAST_VCPUS: f64 = 2.0;
 
@@ -84,6 +84,7 @@ impl Kind for Instances<'_> {
             instances: None,
             measured_by: read.measured_by,
             censored: read.censored.then_some(Dimension::Processor).into_iter().collect(),
+            counts: true,
             needs: &[Dimension::Processor],
             offers: Box::new(move |machine| self.offers(&place, known, kind, machine, without_volumes)),
         })
@@ -170,7 +171,7 @@ fn room(
 }
 
 /// What a type has for a while beyond its baselines, in shares of the baselines of today.
-fn bursts(from: &Type, to: &Type) -> BTreeMap<Dimension, Bandwidth> {
+pub(super) fn bursts(from: &Type, to: &Type) -> BTreeMap<Dimension, Bandwidth> {
     let here = [from.network_mbps, from.ebs_mbps, from.ebs_iops];
     let there = [to.network_mbps, to.ebs_mbps, to.ebs_iops];
     let of = |at: usize| {
@@ -186,7 +187,8 @@ fn bursts(from: &Type, to: &Type) -> BTreeMap<Dimension, Bandwidth> {
     dimensions.into_iter().filter_map(|(dimension, at)| Some((dimension, of(at)?))).collect()
 }
 
-fn usable_memory(mib: f64) -> f64 {
+/// Memory that is left to work.
+pub(super) fn usable_memory(mib: f64) -> f64 {
     mib * (1.0 - MEMORY_TAKEN_SHARE) - MEMORY_TAKEN_MIB
 }
 

@@ -116,6 +116,7 @@ impl Kind for Rds<'_> {
             instances: None,
             measured_by: read.measured_by,
             censored: read.censored,
+            counts: !self.databases.follows(database),
             needs: &[Dimension::Processor],
             offers: Box::new(move |machine| {
                 let of = From { database, kind, own, used, data, limits: self.market.limits };

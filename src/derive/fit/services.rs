@@ -11,7 +11,7 @@ use super::paid::{Market, Price};
 use super::risk::History;
 use super::shapes::types;
 use super::subject::{Kind, Subject};
-use super::{Limits, Machine, ec2, rds};
+use super::{Limits, Machine, ec2, elasticache, group, opensearch, rds};
 use crate::derive::series::{Measured, each_resource};
 use crate::id::Target;
 use crate::table::{FITTING_SHAPES, UTILIZATION};
@@ -28,7 +28,11 @@ pub fn derive(tables: &mut Tables, instance_types: &DataFrame, price: Price<'_>,
     let kinds = kinds(tables, &market)?;
     let Some(metrics) = tables.get("resource_metrics").filter(|_| !kinds.is_empty()) else { return Ok(()) };
     let mut history = History::default();
-    each(&kinds, metrics, |_, subject| history.add(&subject.machine, limits))?;
+    each(&kinds, metrics, |_, subject| {
+        if subject.counts {
+            history.add(&subject.machine, limits);
+        }
+    })?;
     let fleet = history.fleet(limits);
     let (mut used, mut fitting) = (Vec::new(), Vec::new());
     each(&kinds, metrics, |target, subject| {
@@ -74,7 +78,12 @@ pub fn machines(
 pub fn metrics() -> impl Iterator<Item = (&'static str, &'static str)> {
     let of = |table: &'static str, wanted: Vec<Measured>| wanted.into_iter().map(move |(name, _)| (table, name));
     let databases = || rds::WANTED.to_vec();
-    of("ec2_instances", ec2::wanted()).chain(of("rds_instances", databases())).chain(of("rds_clusters", databases()))
+    of("ec2_instances", ec2::wanted())
+        .chain(of("auto_scaling_groups", group::wanted()))
+        .chain(of("rds_instances", databases()))
+        .chain(of("rds_clusters", databases()))
+        .chain(of("elasticache_clusters", elasticache::WANTED.to_vec()))
+        .chain(of("opensearch_domains", opensearch::WANTED.to_vec()))
 }
 
 /// The services of which there is anything.
@@ -83,8 +92,17 @@ fn kinds<'a>(tables: &Tables, market: &'a Market<'a>) -> PolarsResult<Vec<Box<dy
     if let Some(instances) = ec2::Instances::new(tables, market)? {
         kinds.push(Box::new(instances));
     }
+    if let Some(groups) = group::Groups::new(tables, market)? {
+        kinds.push(Box::new(groups));
+    }
     if let Some(databases) = rds::Rds::new(tables, market)? {
         kinds.push(Box::new(databases));
+    }
+    if let Some(caches) = elasticache::ElastiCache::new(tables, market)? {
+        kinds.push(Box::new(caches));
+    }
+    if let Some(domains) = opensearch::OpenSearch::new(tables, market)? {
+        kinds.push(Box::new(domains));
     }
     Ok(kinds)
 }

@@ -63,6 +63,8 @@ pub(super) struct Subject<'a> {
     pub(super) measured_by: BTreeMap<Dimension, String>,
     /// In which it asked for more than it got, so that nobody knows how much it needs.
     pub(super) censored: BTreeSet<Dimension>,
+    /// Whether how it goes on tells of others: one of several with the same series, and not each.
+    pub(super) counts: bool,
     /// Without these nothing can be said.
     pub(super) needs: &'static [Dimension],
     /// What else it could be, whatever the price.

@@ -18,7 +18,8 @@ use crate::id::Target;
 use crate::table::read::columns_of;
 
 const PROCESSOR: [Measured; 2] = [("CPUUtilization", "Maximum"), ("CPUUtilization", "Average")];
-const MEMORY: [Measured; 4] = [
+/// Memory that is in use, as CloudWatch's agent says.
+pub(in crate::derive::fit) const MEMORY: [Measured; 4] = [
     ("mem_used_percent", "Maximum"),
     ("mem_used_percent", "Average"),
     ("Memory % Committed Bytes In Use", "Maximum"),
@@ -45,9 +46,9 @@ pub(super) struct Known {
 
 /// What the volumes of an instance did together; `None`: of some there is no point.
 #[derive(Default)]
-pub(super) struct Volumes {
-    pub(super) bytes: Option<Series>,
-    pub(super) operations: Option<Series>,
+pub(in crate::derive::fit) struct Volumes {
+    pub(in crate::derive::fit) bytes: Option<Series>,
+    pub(in crate::derive::fit) operations: Option<Series>,
 }
 
 /// What is known of each instance.
@@ -70,7 +71,10 @@ pub(super) fn read_instances(instances: &DataFrame, costs: Option<&DataFrame>) -
 }
 
 /// What the volumes of each instance did together.
-pub(super) fn volume_series(volumes: &DataFrame, metrics: &DataFrame) -> PolarsResult<HashMap<Target, Volumes>> {
+pub(in crate::derive::fit) fn volume_series(
+    volumes: &DataFrame,
+    metrics: &DataFrame,
+) -> PolarsResult<HashMap<Target, Volumes>> {
     let [instances] = columns_of(volumes, ["InstanceId"]);
     let mut attached: HashMap<Target, Target> = HashMap::new();
     let mut count: HashMap<Target, usize> = HashMap::new();

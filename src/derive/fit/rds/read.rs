@@ -24,6 +24,7 @@ pub(super) struct Database {
     pub(super) engine: Engine,
     pub(super) engine_name: String,
     cluster: Option<Cluster>,
+    writes: bool,
     storage_gib: Option<f64>,
     pub(super) paid: Option<Paid>,
 }
@@ -74,12 +75,14 @@ impl Databases {
             if cluster.is_some() != engine.aurora {
                 continue;
             }
-            if let Some(cluster) = cluster.clone().filter(|_| writers[row].as_deref() == Some("true")) {
+            let writer = writers[row].as_deref() == Some("true");
+            if let Some(cluster) = cluster.clone().filter(|_| writer) {
                 writes.insert(target.clone(), cluster);
             }
             let storage_gib = storage[row].map(|gib| gib as f64);
             let paid = paid.remove(&target);
-            databases.known.insert(target, Database { class, engine, engine_name, cluster, storage_gib, paid });
+            let database = Database { class, engine, engine_name, cluster, writes: writer, storage_gib, paid };
+            databases.known.insert(target, database);
         }
         if !writes.is_empty() {
             each_resource(metrics, &WANTED, |target, series| {
@@ -107,6 +110,11 @@ impl Databases {
             }
         }
         both
+    }
+
+    /// Whether it is measured by a writer beside it.
+    pub(super) fn follows(&self, database: &Database) -> bool {
+        !database.writes && database.cluster.as_ref().is_some_and(|cluster| self.writers.contains_key(cluster))
     }
 
     /// The most data that it held, in MiB.
