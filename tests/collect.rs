@@ -321,6 +321,18 @@ fn metrics_are_what_was_measured_and_what_was_not_is_missing() {
     // What the agent measures inside, under dimensions that have to be looked up.
     let (points, memory) = mean_of(&web, "mem_used_percent");
     assert!(points >= 300 && memory.is_some_and(|mean| mean.round() == Decimal::from(62)), "{points} {memory:?}");
+    // What Lambda Insights measures, once: a version has a series of its own.
+    let of_orders = |row: &usize| {
+        ids[*row].as_deref().is_some_and(|id| id.ends_with(":function:orders"))
+            && metrics[*row].as_deref() == Some("used_memory_max")
+    };
+    let used: Vec<Decimal> = (0..frame.height()).filter(of_orders).filter_map(|row| values[row]).collect();
+    assert!(
+        used.len() >= 300 && used.iter().all(|used| *used < Decimal::from(200)),
+        "{} {:?}",
+        used.len(),
+        used.first()
+    );
 }
 
 #[test]

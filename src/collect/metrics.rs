@@ -1,6 +1,6 @@
 //! Metrics of what was found, by CloudWatch's GetMetricData, in as few and as cheap calls as it allows.
 //!
-//! Knows: how many series and points one call may ask for, what it costs, and that the agent's series have to be looked up. Does not
+//! Knows: how many series and points one call may ask for, what it costs, and that some series have to be looked up. Does not
 //! know: which are low. What CloudWatch has no point for stays missing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use crate::table::rows::Rows;
 
 mod watched;
 
-use watched::{AGENT, Value, WATCHED, Watched};
+use watched::{LOOKED_UP, LookedUp, Value, WATCHED, Watched};
 
 /// The operations.
 pub const CALL: Call = Call { service: "cloudwatch", operation: "GetMetricData" };
@@ -65,7 +65,7 @@ pub type Wanted = (&'static str, &'static str);
 #[must_use]
 pub fn known() -> BTreeSet<Wanted> {
     let named = |watched: &'static Watched| watched.metrics.iter().map(|(name, _)| (watched.table, *name));
-    WATCHED.iter().chain([&AGENT]).flat_map(named).collect()
+    WATCHED.iter().chain(LOOKED_UP.iter().map(|one| &one.watched)).flat_map(named).collect()
 }
 
 /// Whether the resources of a table have metrics that are wanted.
@@ -73,9 +73,10 @@ pub(super) fn watches(table: &str, wanted: &BTreeSet<Wanted>) -> bool {
     wanted.iter().any(|(of, _)| *of == table)
 }
 
-/// Whether the agent has to be looked up for what is wanted.
-pub(super) fn asks_agent(table: &str, wanted: &BTreeSet<Wanted>) -> bool {
-    table == AGENT.table && AGENT.metrics.iter().any(|(name, _)| wanted.contains(&(AGENT.table, *name)))
+/// Whether something that is wanted of the resources of a table has to be looked up.
+pub(super) fn looks_up(table: &str, wanted: &BTreeSet<Wanted>) -> bool {
+    let asked = |watched: &Watched| watched.metrics.iter().any(|(name, _)| wanted.contains(&(watched.table, *name)));
+    LOOKED_UP.iter().any(|one| one.watched.table == table && asked(&one.watched))
 }
 
 /// Series of the resources of a table, of the metrics that are wanted.
@@ -126,35 +127,58 @@ fn values(value: Value, account: &str, ids: &[Option<String>], rows: &Frame) -> 
     }
 }
 
-/// Series of CloudWatch's agent in the instances of a region, as it names them.
-pub(super) async fn agent(session: &Session, rows: &Frame, wanted: &BTreeSet<Wanted>) -> (Vec<Series>, Vec<Refusal>) {
+/// Series of the resources of a table that are there only where somebody measures them, as CloudWatch names them.
+pub(super) async fn looked_up(
+    session: &Session,
+    table: &str,
+    rows: &Frame,
+    wanted: &BTreeSet<Wanted>,
+) -> (Vec<Series>, Vec<Refusal>) {
     let (mut all, mut refused) = (Vec::new(), Vec::new());
-    let known: BTreeSet<String> = texts(rows, "ResourceId").into_iter().flatten().collect();
-    for (metric, statistics) in AGENT.metrics.iter().filter(|(name, _)| wanted.contains(&(AGENT.table, *name))) {
-        let sent = client!(session, aws_sdk_cloudwatch)
-            .list_metrics()
-            .namespace(AGENT.namespace)
-            .metric_name(*metric)
-            .into_paginator()
-            .send();
-        pages(LIST, sent, &mut refused, |page| {
-            for found in page.metrics.unwrap_or_default() {
-                let pair = |one: &Dimension| Some((one.name()?.to_owned(), one.value()?.to_owned()));
-                let dimensions: Vec<(String, String)> = found.dimensions().iter().filter_map(pair).collect();
-                let instance = dimensions.iter().find(|(name, _)| name == AGENT.dimensions[0].0);
-                let Some((_, resource)) = instance.filter(|(_, id)| known.contains(id)) else { continue };
-                all.extend(statistics.iter().map(|statistic| Series {
-                    resource: resource.clone(),
-                    namespace: AGENT.namespace,
-                    dimensions: dimensions.clone(),
-                    metric,
-                    statistic,
-                }));
-            }
-        })
-        .await;
+    for one in LOOKED_UP.iter().filter(|one| one.watched.table == table) {
+        let watched = &one.watched;
+        let known = by_name(watched, &session.scope.account, rows);
+        for (metric, statistics) in watched.metrics.iter().filter(|(name, _)| wanted.contains(&(watched.table, *name)))
+        {
+            let sent = client!(session, aws_sdk_cloudwatch)
+                .list_metrics()
+                .namespace(watched.namespace)
+                .metric_name(*metric)
+                .into_paginator()
+                .send();
+            pages(LIST, sent, &mut refused, |page| {
+                for found in page.metrics.unwrap_or_default() {
+                    let pair = |one: &Dimension| Some((one.name()?.to_owned(), one.value()?.to_owned()));
+                    let dimensions: Vec<(String, String)> = found.dimensions().iter().filter_map(pair).collect();
+                    let Some(resource) = resource_of(one, &dimensions, &known) else { continue };
+                    all.extend(statistics.iter().map(|statistic| Series {
+                        resource: resource.clone(),
+                        namespace: watched.namespace,
+                        dimensions: dimensions.clone(),
+                        metric,
+                        statistic,
+                    }));
+                }
+            })
+            .await;
+        }
     }
     (all, refused)
+}
+
+/// Ids of resources by the value of their first dimension.
+fn by_name(watched: &Watched, account: &str, rows: &Frame) -> BTreeMap<String, String> {
+    let ids = texts(rows, "ResourceId");
+    let names = watched.dimensions.first().map(|(_, value)| values(*value, account, &ids, rows)).unwrap_or_default();
+    names.into_iter().zip(ids).filter_map(|(name, id)| name.zip(id)).collect()
+}
+
+/// Whose series this is, of those that are known.
+fn resource_of(one: &LookedUp, dimensions: &[(String, String)], known: &BTreeMap<String, String>) -> Option<String> {
+    let (first, _) = one.watched.dimensions.first()?;
+    let (_, value) = dimensions.iter().find(|(name, _)| name == first)?;
+    let counts = one.further || dimensions.len() == one.watched.dimensions.len();
+    known.get(value).filter(|_| counts).cloned()
 }
 
 /// How many series one call may ask for.
@@ -217,7 +241,7 @@ pub(super) async fn ask(session: &Session, batch: &[Series], window: &Window) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::inventory::{LoadBalancer, NatGateway};
+    use crate::table::inventory::{Function, LoadBalancer, NatGateway};
 
     #[test]
     fn a_call_asks_for_no_more_than_it_may() {
@@ -252,5 +276,26 @@ mod tests {
         let named = of("load_balancers", &balancers, &[("load_balancers", "RequestCount")].into());
         let named: Vec<_> = named.iter().map(|one| (one.namespace, one.dimensions[0].1.as_str())).collect();
         assert_eq!(named, [("AWS/ApplicationELB", "app/shop/1"), ("AWS/ELB", "old")]);
+    }
+
+    #[test]
+    fn what_is_looked_up_is_taken_of_what_is_known_and_once() {
+        let of = |table: &str| LOOKED_UP.iter().find(|one| one.watched.table == table).unwrap();
+        let named = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:orders";
+        let rows = vec![Function { id: arn.into(), function: Some("orders".into()), ..Function::default() }];
+        let known = by_name(&of("lambda_functions").watched, "111122223333", &Rows::of(rows).frame().unwrap());
+        let function = |pairs: &[(&str, &str)]| resource_of(of("lambda_functions"), &named(pairs), &known);
+        assert_eq!(function(&[("function_name", "orders")]).as_deref(), Some(arn));
+        assert_eq!(function(&[("function_name", "orders"), ("version", "7")]), None);
+        assert_eq!(function(&[("function_name", "another")]), None);
+        let known = BTreeMap::from([("i-1".to_owned(), "i-1".to_owned())]);
+        let further = named(&[("ImageId", "ami-1"), ("InstanceId", "i-1")]);
+        assert_eq!(resource_of(of("ec2_instances"), &further, &known).as_deref(), Some("i-1"));
+        // Only where it is wanted.
+        let wanted = [("lambda_functions", "used_memory_max")].into();
+        assert!(looks_up("lambda_functions", &wanted) && !looks_up("ec2_instances", &wanted));
     }
 }

@@ -139,8 +139,8 @@ impl Survey {
         }
         if self.measures() {
             calls.insert(metrics::CALL);
-            let asks_agent = |one: &Collector| metrics::asks_agent(one.table.name, &self.metrics);
-            calls.extend(collectors().any(|one| self.wants(one) && asks_agent(one)).then_some(metrics::LIST));
+            let looks_up = |one: &Collector| metrics::looks_up(one.table.name, &self.metrics);
+            calls.extend(collectors().any(|one| self.wants(one) && looks_up(one)).then_some(metrics::LIST));
         }
         calls
     }
@@ -331,8 +331,8 @@ impl Survey {
             };
             for (_, part) in inventory.iter().filter(of_scope) {
                 series.extend(metrics::series(&session.scope.account, &part.table, &part.frame, &self.metrics));
-                if metrics::asks_agent(&part.table, &self.metrics) && part.frame.height() > 0 {
-                    let (found, refused) = metrics::agent(session, &part.frame, &self.metrics).await;
+                if metrics::looks_up(&part.table, &self.metrics) && part.frame.height() > 0 {
+                    let (found, refused) = metrics::looked_up(session, &part.table, &part.frame, &self.metrics).await;
                     series.extend(found);
                     done.gaps.extend(refused.iter().map(|refusal| refusal.gap(&session.scope)));
                 }

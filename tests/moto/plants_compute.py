@@ -29,11 +29,17 @@ def plant(place, now, network):
     gateways(place, network)
     busy, idle = balancers["shop"], balancers["campaign"]
     named = {arn: {"LoadBalancer": arn.split("loadbalancer/")[1]} for arn in (busy, idle)}
+    insights = {"function_name": "orders"}
     return [
         ("AWS/ApplicationELB", "RequestCount", "Count", named[busy], busy, lambda at: 900.0 + at % 7),
         ("AWS/ApplicationELB", "RequestCount", "Count", named[idle], idle, lambda at: 0.0),
         ("AWS/Lambda", "Invocations", "Count", {"FunctionName": "orders"}, orders, lambda at: 40.0 + at % 3),
         ("AWS/Lambda", "Invocations", "Count", {"FunctionName": "forgotten"}, forgotten, lambda at: 0.0),
+        # Lambda Insights gives each metric twice, with and without the version.
+        ("LambdaInsights", "used_memory_max", "Megabytes", insights, orders, lambda at: 180.0 + at % 9),
+        ("LambdaInsights", "used_memory_max", "Megabytes", {**insights, "version": "1"}, orders, lambda at: 400.0),
+        ("LambdaInsights", "total_memory", "Megabytes", insights, orders, lambda at: 512.0),
+        ("LambdaInsights", "cpu_total_time", "Milliseconds", insights, orders, lambda at: 12.0),
     ]
 
 
@@ -257,7 +263,9 @@ def services(place, network, target_group):
         place.plant(
             "ecs_services", arn, ServiceName=name, ClusterName=cluster, State="ACTIVE", LaunchType=more["launchType"],
             DesiredTasks=desired, RunningTasks=0, TaskCpuUnits=cpu, TaskMemoryMiB=memory, Architecture=processor,
-            ScalingPolicies=policies, MinTasks=least, MaxTasks=most, TargetGroups=len(more.get("loadBalancers", [])),
+            OperatingSystemFamily="LINUX" if processor else None, ScalingPolicies=policies,
+            ScalesOn="ECSServiceAverageCPUUtilization" if policies else None, MinTasks=least, MaxTasks=most,
+            TargetGroups=len(more.get("loadBalancers", [])),
         )
 
 

@@ -1,4 +1,4 @@
-//! Which metrics the resources of each table have: the services' own, and those of CloudWatch's agent.
+//! Which metrics the resources of each table have: the services' own, those of CloudWatch's agent, and those of Lambda Insights.
 //!
 //! Knows: namespaces, dimensions and statistics, as the services' user guides list them ("Monitoring … with CloudWatch"). Does not
 //! know: which of them are low.
@@ -29,9 +29,30 @@ pub(super) enum Value {
 
 use Value::{Account, Column, Id, IdAfter};
 
+/// Metrics that are there only where somebody installed what measures them: they are looked up before they are asked for. The first
+/// dimension names the resource.
+pub(super) struct LookedUp {
+    pub(super) watched: Watched,
+    /// Whether series with further dimensions count too.
+    pub(super) further: bool,
+}
+
+pub(super) const LOOKED_UP: &[LookedUp] =
+    &[LookedUp { watched: AGENT, further: true }, LookedUp { watched: LAMBDA_INSIGHTS, further: false }];
+
+/// Metrics that the extension Lambda Insights measures inside of a function. It gives each twice, with and without the version
+/// (CloudWatch User Guide, "Metrics collected by Lambda Insights").
+const LAMBDA_INSIGHTS: Watched = Watched {
+    table: "lambda_functions",
+    of: None,
+    namespace: "LambdaInsights",
+    dimensions: &[("function_name", Column("FunctionName"))],
+    metrics: &[("used_memory_max", &["Maximum"]), ("total_memory", &["Maximum"]), ("cpu_total_time", &["Average"])],
+};
+
 /// Metrics that CloudWatch's agent measures inside of an instance, with what one gives them; their further dimensions differ from
 /// one configuration to the next and have to be asked for (CloudWatch User Guide, "Metrics collected by the CloudWatch agent").
-pub(super) const AGENT: Watched = Watched {
+const AGENT: Watched = Watched {
     table: "ec2_instances",
     of: None,
     namespace: "CWAgent",

@@ -56,6 +56,7 @@ async fn services(session: &Session) -> Asked {
             let (Some(cluster), Some(service)) = (&row.cluster, &row.service) else { continue };
             let one = known.get(&format!("service/{cluster}/{service}"));
             row.scaling_policies = Some(one.map_or(0, |one| one.policies));
+            row.scales_on = one.and_then(|one| joined(one.held.iter().map(String::as_str)));
             row.least = one.and_then(|one| one.least);
             row.most = one.and_then(|one| one.most);
         }
@@ -103,6 +104,7 @@ fn named(session: &Session, cluster: &str, arn: &str) -> Option<Service> {
 
 fn service(session: &Session, cluster: &str, one: &Told) -> Option<Found> {
     let row = named(session, one.cluster_arn().unwrap_or(cluster), one.service_arn()?)?;
+    let deployment = one.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"));
     let providers = one.capacity_provider_strategy().iter().map(|item| item.capacity_provider());
     let row = Service {
         service: text(one.service_name()).or(row.service),
@@ -112,6 +114,7 @@ fn service(session: &Session, cluster: &str, one: &Told) -> Option<Found> {
         desired: Some(i64::from(one.desired_count())),
         running: Some(i64::from(one.running_count())),
         created: time(one.created_at()),
+        deployed: deployment.and_then(|deployment| time(deployment.created_at())),
         target_groups: count(one.load_balancers()),
         ..row
     };
@@ -133,6 +136,7 @@ async fn with_tasks(client: &Client, found: Vec<Found>, refused: &mut Vec<Refusa
             cpu: number(task.cpu()),
             memory: number(task.memory()),
             architecture: word(task.runtime_platform().and_then(|platform| platform.cpu_architecture())),
+            operating_system: word(task.runtime_platform().and_then(|platform| platform.operating_system_family())),
             ..row
         },
         None => row,

@@ -1,10 +1,10 @@
 //! What Application Auto Scaling changes by itself, by the id of what it scales: for tables and for services.
 //!
-//! Knows: targets, and how many policies each has. Does not know: what a target is, or whether a policy ever acts.
+//! Knows: targets, how many policies each has, and what they hold level. Does not know: what a target is, or whether a policy ever acts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_applicationautoscaling::types::{ScalableTarget, ServiceNamespace};
+use aws_sdk_applicationautoscaling::types::{ScalableTarget, ScalingPolicy, ServiceNamespace};
 
 use crate::collect::ask::{Call, Refusal, pages};
 use crate::collect::session::{Session, client};
@@ -25,6 +25,8 @@ pub(super) struct Scaled {
     pub(super) most: Option<i64>,
     /// Policies of all dimensions.
     pub(super) policies: i64,
+    /// What they hold level.
+    pub(super) held: BTreeSet<String>,
 }
 
 impl Scaled {
@@ -33,6 +35,16 @@ impl Scaled {
         let (least, most) = (i64::from(target.min_capacity()), i64::from(target.max_capacity()));
         self.least = Some(self.least.map_or(least, |known| known.min(least)));
         self.most = Some(self.most.map_or(most, |known| known.max(most)));
+    }
+}
+
+/// What a policy holds level, where that is one metric that AWS names; else `CustomMetric`, or the kind of the policy.
+fn held(policy: &ScalingPolicy) -> String {
+    let tracked = policy.target_tracking_scaling_policy_configuration();
+    match (tracked.and_then(|tracked| tracked.predefined_metric_specification()), tracked) {
+        (Some(metric), _) => metric.predefined_metric_type().as_str().to_owned(),
+        (None, Some(_)) => "CustomMetric".to_owned(),
+        (None, None) => policy.policy_type().as_str().to_owned(),
     }
 }
 
@@ -59,6 +71,7 @@ pub(super) async fn scaled(
             for policy in page.scaling_policies.unwrap_or_default() {
                 if let Some(one) = all.get_mut(policy.resource_id()) {
                     one.policies += 1;
+                    one.held.insert(held(&policy));
                 }
             }
         })
@@ -69,7 +82,11 @@ pub(super) async fn scaled(
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_applicationautoscaling::types::ScalableDimension;
+    use aws_sdk_applicationautoscaling::types::builders::TargetTrackingScalingPolicyConfigurationBuilder;
+    use aws_sdk_applicationautoscaling::types::{
+        CustomizedMetricSpecification, MetricType, PolicyType, PredefinedMetricSpecification, ScalableDimension,
+        TargetTrackingScalingPolicyConfiguration,
+    };
     use aws_smithy_types::DateTime;
 
     use super::*;
@@ -92,6 +109,40 @@ mod tests {
         let mut orders = Scaled::default();
         orders.widen(&target(ScalableDimension::DynamoDbTableReadCapacityUnits, 5, 100));
         orders.widen(&target(ScalableDimension::DynamoDbTableWriteCapacityUnits, 2, 50));
-        assert_eq!(orders, Scaled { least: Some(2), most: Some(100), policies: 0 });
+        assert_eq!(orders, Scaled { least: Some(2), most: Some(100), ..Scaled::default() });
+    }
+
+    #[test]
+    fn a_policy_names_what_it_holds_level_or_its_kind() {
+        let policy = |kind: PolicyType, tracked: Option<TargetTrackingScalingPolicyConfigurationBuilder>| {
+            ScalingPolicy::builder()
+                .policy_arn("arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:1")
+                .policy_name("level")
+                .service_namespace(ServiceNamespace::Ecs)
+                .resource_id("service/shop/web")
+                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                .policy_type(kind)
+                .set_target_tracking_scaling_policy_configuration(tracked.map(|one| one.build().unwrap()))
+                .creation_time(DateTime::from_secs(0))
+                .build()
+                .unwrap()
+        };
+        let tracking = || TargetTrackingScalingPolicyConfiguration::builder().target_value(50.0);
+        let named = PredefinedMetricSpecification::builder()
+            .predefined_metric_type(MetricType::EcsServiceAverageCpuUtilization)
+            .build()
+            .unwrap();
+        let own = CustomizedMetricSpecification::builder().metric_name("queue").build();
+        for (kind, tracked, expected) in [
+            (
+                PolicyType::TargetTrackingScaling,
+                Some(tracking().predefined_metric_specification(named)),
+                "ECSServiceAverageCPUUtilization",
+            ),
+            (PolicyType::TargetTrackingScaling, Some(tracking().customized_metric_specification(own)), "CustomMetric"),
+            (PolicyType::StepScaling, None, "StepScaling"),
+        ] {
+            assert_eq!(held(&policy(kind, tracked)), expected);
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::paid::{Market, Price};
 use super::risk::History;
 use super::shapes::types;
 use super::subject::{Kind, Subject};
-use super::{Limits, Machine, ec2, elasticache, group, opensearch, rds};
+use super::{Limits, Machine, ec2, elasticache, fargate, group, lambda, opensearch, rds};
 use crate::derive::series::{Measured, each_resource};
 use crate::id::Target;
 use crate::table::{FITTING_SHAPES, UTILIZATION};
@@ -83,6 +83,8 @@ pub fn metrics() -> impl Iterator<Item = (&'static str, &'static str)> {
         .chain(of("rds_instances", databases()))
         .chain(of("rds_clusters", databases()))
         .chain(of("elasticache_clusters", elasticache::WANTED.to_vec()))
+        .chain(of("ecs_services", fargate::WANTED.to_vec()))
+        .chain(of("lambda_functions", lambda::WANTED.to_vec()))
         .chain(of("opensearch_domains", opensearch::WANTED.to_vec()))
 }
 
@@ -103,6 +105,12 @@ fn kinds<'a>(tables: &Tables, market: &'a Market<'a>) -> PolarsResult<Vec<Box<dy
     }
     if let Some(domains) = opensearch::OpenSearch::new(tables, market)? {
         kinds.push(Box::new(domains));
+    }
+    if let Some(services) = fargate::Services::new(tables, market) {
+        kinds.push(Box::new(services));
+    }
+    if let Some(functions) = lambda::Functions::new(tables, market) {
+        kinds.push(Box::new(functions));
     }
     Ok(kinds)
 }
