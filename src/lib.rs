@@ -94,6 +94,9 @@ pub enum ReviewError {
     /// The bill has nothing that past decisions could be judged by.
     #[error(transparent)]
     NothingToJudge(#[from] backtest::commitments::Refused),
+    /// The Dataset has nothing that could be replayed.
+    #[error(transparent)]
+    Lacking(#[from] backtest::Lacking),
     /// Nothing was measured that sizes could be judged by.
     #[error(transparent)]
     NothingToReplay(#[from] backtest::rightsizing::Refused),
@@ -143,19 +146,9 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     ties_out(&bill)?;
     let as_of = job.as_of.unwrap_or(bill.as_of);
     derive::derive(&mut bill.tables, as_of, &job.calendar)?;
-    // What nobody billed has prices, and is no price.
-    let unbilled = prices::PriceBook::new(&Baseline::default(), bill.currency, as_of.date(), job.prices.clone());
-    let unpriced = match bill.tie_out {
-        Some(_) => None,
-        None => Some(estimate::estimate(&mut bill.tables, &unbilled, as_of)?),
-    };
+    let (prices, baseline, unpriced) = priced(&mut bill, job, as_of)?;
     let wanted = |name: &str| job.rules.iter().any(|rule| rule.tables.iter().any(|table| table == name));
     bill.tables.extend(prices::fact_tables(wanted)?);
-    let baseline = Baseline { estimated: unpriced.is_some(), ..derive::baseline::baseline(&bill.tables, as_of) };
-    let prices = match unpriced {
-        Some(_) => unbilled,
-        None => prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone()),
-    };
     if wanted(table::FITTING_SHAPES.name) {
         fit(&mut bill.tables, &prices)?;
     }
@@ -213,6 +206,26 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         gaps,
     });
     Ok(Judged { review, bill, as_of, baseline, prices, waived, plan })
+}
+
+/// Prices, costs by target, and what has no price where no bill says what things cost: that is put at list price first.
+fn priced(
+    bill: &mut billing::Aggregates,
+    job: &Job,
+    as_of: AsOf,
+) -> Result<(prices::PriceBook, Baseline, Option<estimate::Unpriced>), ReviewError> {
+    // What nobody billed has prices, and is no price.
+    let unbilled = prices::PriceBook::new(&Baseline::default(), bill.currency, as_of.date(), job.prices.clone());
+    let unpriced = match bill.tie_out {
+        Some(_) => None,
+        None => Some(estimate::estimate(&mut bill.tables, &unbilled, as_of)?),
+    };
+    let baseline = Baseline { estimated: unpriced.is_some(), ..derive::baseline::baseline(&bill.tables, as_of) };
+    let prices = match unpriced {
+        Some(_) => unbilled,
+        None => prices::PriceBook::new(&baseline, bill.currency, as_of.date(), job.prices.clone()),
+    };
+    Ok((prices, baseline, unpriced))
 }
 
 /// Adds which shapes fit what was measured, by the prices that the plan will value them with.
@@ -323,6 +336,35 @@ pub fn backtest_rightsizing(
     Ok(backtest::rightsizing::backtest(&machines, asked)?)
 }
 
+/// The same of the machines of an account, beside all shapes that each could have, at the prices that a review would value them with.
+///
+/// # Errors
+/// [`ReviewError::Lacking`] without metrics of machines, [`ReviewError::NothingToReplay`] when no machine was measured in both
+/// parts, [`ReviewError::DoesNotTieOut`] for the bill beside them.
+pub fn backtest_account_rightsizing(
+    mut bill: billing::Aggregates,
+    job: &Job,
+    asked: &backtest::rightsizing::Asked,
+) -> Result<backtest::rightsizing::Backtest, ReviewError> {
+    ties_out(&bill)?;
+    let as_of = job.as_of.unwrap_or(bill.as_of);
+    has_metrics(&bill.tables)?;
+    derive::derive(&mut bill.tables, as_of, &job.calendar)?;
+    let (prices, _, _) = priced(&mut bill, job, as_of)?;
+    let types = instance_types(&bill.tables)?;
+    let price = |meter: &id::Meter, region: Option<&str>| prices.price(meter, region).map(|price| price.effective);
+    let machines = derive::fit::machines(&bill.tables, &types, &price, &asked.limits)?;
+    if machines.is_empty() {
+        return Err(backtest::Lacking::Machines.into());
+    }
+    Ok(backtest::rightsizing::backtest(&machines, asked)?)
+}
+
+fn has_metrics(tables: &rules::Tables) -> Result<(), backtest::Lacking> {
+    let measured = tables.get(table::RESOURCE_METRICS.name).is_some_and(|metrics| metrics.height() > 0);
+    if measured { Ok(()) } else { Err(backtest::Lacking::Metrics) }
+}
+
 /// How schedules told from the first weeks of traces would have done in the later ones.
 ///
 /// # Errors
@@ -333,6 +375,24 @@ pub fn backtest_schedules(
     cut: f64,
 ) -> Result<backtest::schedules::Backtest, ReviewError> {
     let machines = derive::schedule::traced(&traces.metrics)?;
+    Ok(backtest::schedules::backtest(&machines, calendar, cut)?)
+}
+
+/// The same of the instances and databases of an account.
+///
+/// # Errors
+/// [`ReviewError::Lacking`] without metrics of instances or databases, [`ReviewError::NoWeeks`] when none was measured for long
+/// enough.
+pub fn backtest_account_schedules(
+    tables: &rules::Tables,
+    calendar: &derive::schedule::Calendar,
+    cut: f64,
+) -> Result<backtest::schedules::Backtest, ReviewError> {
+    has_metrics(tables)?;
+    let machines = derive::schedule::of_account(tables)?;
+    if machines.is_empty() {
+        return Err(backtest::Lacking::Machines.into());
+    }
     Ok(backtest::schedules::backtest(&machines, calendar, cut)?)
 }
 

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
 
-use crate::backtest::{commitments, rightsizing, schedules};
 use crate::review::Review;
 use crate::review::explain::Explanation;
 
+mod backtests;
+pub use backtests::{Backtested, render_backtest};
 mod charts;
 mod context;
 mod difference;
@@ -21,6 +22,7 @@ pub use difference::render_diff;
 pub use filters::plain_lines;
 mod limit;
 mod page;
+mod plane;
 mod spreadsheet;
 mod terminal;
 
@@ -93,9 +95,6 @@ const TEXT: &str = "review.txt.j2";
 const MARKDOWN: &str = "review.md.j2";
 const HTML: &str = "review.html.j2";
 const EXPLANATION: &str = "explain.txt.j2";
-const BACKTEST: &str = "backtest.txt.j2";
-const SCHEDULES: &str = "backtest-schedules.txt.j2";
-const RIGHTSIZING: &str = "backtest-rightsizing.txt.j2";
 
 impl Templates {
     /// The templates of `report-templates/`, embedded.
@@ -108,17 +107,33 @@ impl Templates {
             (difference::TEXT, include_str!("../report-templates/diff.txt.j2")),
             (difference::MARKDOWN, include_str!("../report-templates/diff.md.j2")),
             (EXPLANATION, include_str!("../report-templates/explain.txt.j2")),
-            (BACKTEST, include_str!("../report-templates/backtest.txt.j2")),
-            (SCHEDULES, include_str!("../report-templates/backtest-schedules.txt.j2")),
-            (RIGHTSIZING, include_str!("../report-templates/backtest-rightsizing.txt.j2")),
         ];
-        Templates { sources: sources.into_iter().map(|(name, source)| (name, source.to_owned())).collect() }
+        let sources = sources.into_iter().chain(backtests::SOURCES);
+        Templates { sources: sources.map(|(name, source)| (name, source.to_owned())).collect() }
     }
 
     /// The names that can be overridden.
     #[must_use]
     pub fn names() -> &'static [&'static str] {
-        &[TEXT, MARKDOWN, HTML, difference::TEXT, difference::MARKDOWN, EXPLANATION, BACKTEST, RIGHTSIZING, SCHEDULES]
+        use backtests::{COMMITMENTS, RIGHTSIZING, SCHEDULES};
+        const NAMES: &[&str] = &[
+            TEXT,
+            MARKDOWN,
+            HTML,
+            difference::TEXT,
+            difference::MARKDOWN,
+            EXPLANATION,
+            COMMITMENTS[0],
+            COMMITMENTS[1],
+            COMMITMENTS[2],
+            RIGHTSIZING[0],
+            RIGHTSIZING[1],
+            RIGHTSIZING[2],
+            SCHEDULES[0],
+            SCHEDULES[1],
+            SCHEDULES[2],
+        ];
+        NAMES
     }
 
     /// Replaces one template by the user's own.
@@ -195,8 +210,8 @@ pub enum ReportError {
     /// An explanation is read on a terminal, or by a program.
     #[error("an explanation is text or JSON\n  help: add -f text or -f json")]
     NoSuchExplanation,
-    /// A backtest is read on a terminal, or by a program.
-    #[error("a backtest is text or JSON\n  help: add -f text or -f json")]
+    /// A backtest has no rows for a spreadsheet.
+    #[error("a backtest is not written as CSV\n  help: add -f text, md, html or json")]
     NoSuchBacktest,
     /// Only Markdown can be shortened without breaking it.
     #[error("a limit works with Markdown only\n  help: add -f md or leave --limit out")]
@@ -261,46 +276,6 @@ pub fn render_explanation(
             Ok(if options.colour { text } else { terminal::uncontrolled(&text) })
         }
         Format::Markdown | Format::Html | Format::Csv => Err(ReportError::NoSuchExplanation),
-    }
-}
-
-/// A view of past advice, which has a template of its own.
-pub trait Backtested: serde::Serialize {
-    /// Name of the template.
-    const TEMPLATE: &'static str;
-}
-
-impl Backtested for commitments::Backtest {
-    const TEMPLATE: &'static str = BACKTEST;
-}
-
-impl Backtested for rightsizing::Backtest {
-    const TEMPLATE: &'static str = RIGHTSIZING;
-}
-
-impl Backtested for schedules::Backtest {
-    const TEMPLATE: &'static str = SCHEDULES;
-}
-
-/// Renders a backtest, as text or JSON.
-///
-/// # Errors
-/// [`ReportError::NoSuchBacktest`] for another format, [`ReportError::Template`] when the template does not fit.
-pub fn render_backtest<B: Backtested>(
-    backtest: &B,
-    format: Format,
-    templates: &Templates,
-    options: &Options,
-) -> Result<String, ReportError> {
-    match format {
-        Format::Json => json(backtest),
-        Format::Text => {
-            let tree = serde_json::to_value(backtest).map_err(|error| encode("JSON", &error))?;
-            let view = Value::from_pairs([("backtest", context::value(&tree))]);
-            let text = fill(B::TEMPLATE, templates, options, &view)?;
-            Ok(if options.colour { text } else { terminal::uncontrolled(&text) })
-        }
-        Format::Markdown | Format::Html | Format::Csv => Err(ReportError::NoSuchBacktest),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The demo company's accounts, as a server answered for them, joined with its bill.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use rust_decimal::Decimal;
@@ -41,15 +42,23 @@ fn recorded() -> &'static Review {
     REVIEW.get_or_init(|| joined(replayed()))
 }
 
-/// What a replay of the recording collects.
+/// Where a replay of the recording puts what it collects, made once.
+fn collected() -> PathBuf {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = repository("fixtures/acme/server.jsonl").display().to_string();
+        let output = folder.path().join("data").display().to_string();
+        let replay = ["collect", "--replay", &tape, "-o", &output, "--attempts", "1", "--strict"];
+        let (code, out, err) = surgeon(&[&replay[..], &EVERYTHING].concat());
+        assert_eq!((code, out.contains("gap:")), (0, false), "{err}{out}");
+        folder
+    });
+    folder.path().join("data")
+}
+
 fn replayed() -> Dataset {
-    let folder = tempfile::tempdir().unwrap();
-    let (tape, data) = (repository("fixtures/acme/server.jsonl"), folder.path().join("data"));
-    let (tape, output) = (tape.display().to_string(), data.display().to_string());
-    let replay = ["collect", "--replay", &tape, "-o", &output, "--attempts", "1", "--strict"];
-    let (code, out, err) = surgeon(&[&replay[..], &EVERYTHING].concat());
-    assert_eq!((code, out.contains("gap:")), (0, false), "{err}{out}");
-    Dataset::load(&data).unwrap()
+    Dataset::load(&collected()).unwrap()
 }
 
 /// Effective saving by rule, account, region and resource, in cents; `None`: no figure.
@@ -79,6 +88,21 @@ fn what_is_planted_in_the_accounts_is_found_beside_what_is_planted_in_the_bill_a
     // What goes with the volume and the instance, and counts the gateway once.
     // A t3.large in the 60 hours a week that its schedule leaves: 0.0832 × 730 × 60 ÷ 168, of 1,142.62.
     assert_eq!(recorded().plan.net.0.round_dp(2).to_string(), "1142.62");
+}
+
+/// Two weeks are enough for sizes, and not for schedules: those take a week on either side of the cut.
+#[test]
+fn past_advice_on_the_accounts_is_judged_as_far_as_their_days_go() {
+    let data = collected().display().to_string();
+    let (code, out, err) = surgeon(&["backtest", "rightsizing", &data, "-f", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let view: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!([&view["days"], &view["rules"][1]["rule"]], ["14", "surgeon"]);
+    let (code, _, err) = surgeon(&["backtest", "schedules", &data]);
+    // Twelve instances and two databases.
+    assert_eq!(code, 3, "{err}");
+    let says = "14 were measured, the longest for 14 days, none of them for a week after the cut and one before it";
+    assert!(err.contains(says) && err.contains("surgeon collect --metrics 56"), "{err}");
 }
 
 /// List cost per month, and quantity, by resource and meter.

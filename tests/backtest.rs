@@ -4,6 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use scale_surgeon::dataset::{Dataset, Manifest, SCHEMA_VERSION};
+use scale_surgeon::table::Frame;
+use scale_surgeon::table::inventory::{DatabaseInstance, Instance, Metric, Volume};
+use scale_surgeon::table::rows::{Row, Rows};
 use serde_json::Value;
 
 use crate::common::surgeon;
@@ -110,7 +115,7 @@ fn what_cannot_be_judged_says_what_is_needed() {
     refused(&[&nameless], 3, &["names a resource", "INCLUDE_RESOURCES"]);
     refused(&["--term", "standard-1y-no-upfront"], 2, &["Standard reservation", "cannot be backtested"]);
     refused(&["--term", "forever"], 2, &["is no term"]);
-    refused(&["-f", "html"], 2, &["text or json"]);
+    refused(&["-f", "csv"], 2, &["a backtest is text, md, html or json"]);
 }
 
 /// Traces of twenty machines by five minutes over two days: a tenth of each is used, one of them doubles in the second day.
@@ -152,6 +157,15 @@ fn sizes_of_traces_are_judged_beside_other_rules() {
     let ours = &view["rules"][1];
     assert_eq!([&ours["rule"], &ours["saved"], &ours["harmed"]], ["surgeon", "0.75", "0.05"]);
     assert_eq!(view["rules"][0]["saved"], "0.7375");
+    // The format is told from the file's name.
+    let page = folder.path().join("sizes.html").display().to_string();
+    let (code, out, err) = surgeon(&[&arguments[..], &["-o", &page]].concat());
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains("75.0 % <small>of what all machines cost"), "{page}");
+    let (code, out, err) = surgeon(&[&arguments[..], &["-f", "md"]].concat());
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("| surgeon | 75.0 % | 101.7 % | 100.0 % | 5.0 % |"), "{out}");
 }
 
 #[test]
@@ -213,4 +227,167 @@ fn traces_that_are_none_are_refused_with_file_and_row() {
     refused(&["rightsizing", &short, "--shapes", &shapes], 1, &["shapes.csv: row 1: vcpus is 0, not above zero"]);
     let zone = file("surgeon.toml", "[calendar]\ntime_zone = \"Middle/Earth\"\n");
     refused(&["schedules", &short, "--config", &zone], 1, &["calendar.time_zone: \"Middle/Earth\" is no time zone"]);
+}
+
+/// A measurement of every hour: metric, statistic, value of an hour.
+type Hourly<'a> = (&'a str, &'a str, &'a dyn Fn(i64) -> i64);
+
+/// What CloudWatch says of a resource in so many days from 5 January 2026 on, a Monday.
+fn hourly(id: &str, days: i64, measured: &[Hourly<'_>]) -> Vec<Metric> {
+    let start: Timestamp = "2026-01-05T00:00:00Z".parse().unwrap();
+    let point = |(metric, statistic, value): &Hourly<'_>, hour: i64| Metric {
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        id: id.to_owned(),
+        metric: Some((*metric).to_owned()),
+        statistic: Some((*statistic).to_owned()),
+        start: Some(start + SignedDuration::from_hours(hour)),
+        seconds: Some(3600),
+        value: Some(Decimal::new(value(hour), 1)),
+    };
+    measured.iter().flat_map(|one| (0..24 * days).map(move |hour| point(one, hour))).collect()
+}
+
+fn instance(id: &str) -> Instance {
+    Instance {
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+        id: id.to_owned(),
+        instance_type: Some("m5.xlarge".into()),
+        architecture: Some("x86_64".into()),
+        state: Some("running".into()),
+        operation: Some("RunInstances".into()),
+        tenancy: Some("default".into()),
+        ..Instance::default()
+    }
+}
+
+fn table<R: Row>(rows: Vec<R>) -> (String, Frame) {
+    (R::TABLE.name.to_owned(), Rows::of(rows).frame().unwrap())
+}
+
+/// What surgeon collect would have written.
+fn dataset(folder: &Path, tables: Vec<(String, Frame)>) -> String {
+    let manifest = Manifest {
+        schema_version: SCHEMA_VERSION,
+        tool_version: "0.1.0".into(),
+        as_of: "2026-02-16".into(),
+        bill: None,
+        asked: Vec::new(),
+        gaps: Vec::new(),
+    };
+    let path = folder.join("data");
+    Dataset { manifest, tables: tables.into_iter().collect() }.save(&path).unwrap();
+    path.display().to_string()
+}
+
+/// Three instances of which each asks for little, the same in both weeks: half of each costs half, and holds what comes.
+#[test]
+fn sizes_of_an_account_are_judged_beside_what_it_could_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let little = |id: &str| {
+        let measured: [Hourly<'_>; 5] = [
+            ("CPUUtilization", "Maximum", &|_| 100),
+            ("CPUUtilization", "Average", &|_| 80),
+            ("mem_used_percent", "Maximum", &|_| 200),
+            ("NetworkIn", "Sum", &|_| 10_000_000),
+            ("NetworkOut", "Sum", &|_| 10_000_000),
+        ];
+        hourly(id, 14, &measured)
+    };
+    let ids = ["i-1", "i-2", "i-3"];
+    let tables = vec![
+        table(ids.map(instance).to_vec()),
+        table(Vec::<Volume>::new()),
+        table(ids.iter().flat_map(|id| little(id)).collect::<Vec<Metric>>()),
+    ];
+    let data = dataset(folder.path(), tables);
+    let (code, out, err) = surgeon(&["backtest", "rightsizing", &data, "--risk", "20", "-f", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let view: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!([&view["machines"], &view["left_out"], &view["unpriced"]], [3, 0, 0]);
+    assert_eq!(view["days"], "14");
+    let figure = |rule: usize, name: &str| view["rules"][rule][name].as_str().unwrap().parse::<Decimal>().unwrap();
+    assert!(figure(1, "saved") >= Decimal::new(5, 1) && figure(0, "saved") >= figure(1, "saved"), "{out}");
+    assert_eq!([figure(1, "changed"), figure(1, "harmed")], [Decimal::ONE, Decimal::ZERO]);
+    let refused = |arguments: &[&str], says: &str| {
+        let (code, out, err) = surgeon(&[&["backtest", "rightsizing", &data][..], arguments].concat());
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains(says), "{says}: {err}");
+    };
+    let shapes = folder.path().join("shapes.csv");
+    std::fs::write(&shapes, "shape,vcpus,memory_gib,price_per_hour\nlarge,4,16,0.2\n").unwrap();
+    refused(&["--shapes", &shapes.display().to_string()], "--shapes is for traces");
+    refused(&[&traces(folder.path(), "traces.csv")], "traces.csv: traces beside a Dataset");
+}
+
+/// Work of an instance shows in its processors, of a database in who is connected.
+#[test]
+fn schedules_of_an_account_are_judged_by_all_signs_of_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let office = |hour: i64| hour % 168 < 120 && (8..18).contains(&(hour % 24));
+    let nasty = "i-<script>alert(1)</script>";
+    let tables = vec![
+        table(vec![instance(nasty)]),
+        table(vec![DatabaseInstance {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            id: "arn:aws:rds:eu-west-1:111122223333:db:orders".into(),
+            ..DatabaseInstance::default()
+        }]),
+        table(
+            [
+                hourly(nasty, 42, &[("CPUUtilization", "Average", &|hour| if office(hour) { 600 } else { 5 })]),
+                hourly(
+                    "arn:aws:rds:eu-west-1:111122223333:db:orders",
+                    42,
+                    &[
+                        ("CPUUtilization", "Average", &|_| 5),
+                        ("DatabaseConnections", "Maximum", &|hour| if office(hour) { 30 } else { 0 }),
+                    ],
+                ),
+                // What the inventory does not name is no machine.
+                hourly("nat-1", 42, &[("CPUUtilization", "Average", &|_| 5)]),
+            ]
+            .concat(),
+        ),
+    ];
+    let data = dataset(folder.path(), tables);
+    let (code, out, err) = surgeon(&["backtest", "schedules", &data, "-f", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let view: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!([&view["machines"], &view["rules"][1]["advised"]], [2, 2]);
+    assert_eq!([&view["rules"][1]["off_of_ideal"], &view["rules"][1]["lost"]], ["0.915254", "0"]);
+    assert_eq!([&view["schedules"][0]["off"], &view["schedules"][1]["off"]], [108, 108]);
+    let (code, page, err) = surgeon(&["backtest", "schedules", &data, "-f", "html"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(!page.contains("<script") && page.contains("i-&lt;script&gt;"), "{page}");
+}
+
+#[test]
+fn a_dataset_that_lacks_what_is_needed_says_how_to_collect_it() {
+    let refused = |tables: Vec<(String, Frame)>, command: &str, code: i32, says: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let data = dataset(folder.path(), tables);
+        let (found, out, err) = surgeon(&["backtest", command, &data]);
+        assert_eq!((found, out.as_str()), (code, ""), "{err}");
+        says.iter().for_each(|text| assert!(err.contains(text), "{text}: {err}"));
+    };
+    let quiet = |id: &str| hourly(id, 14, &[("CPUUtilization", "Average", &|_| 5)]);
+    for command in ["rightsizing", "schedules"] {
+        let lacks = ["the Dataset has no metrics", "surgeon collect --metrics 56 -o DIR"];
+        refused(vec![table(vec![instance("i-1")])], command, 3, &lacks);
+        refused(
+            vec![table(quiet("i-1"))],
+            command,
+            3,
+            &["the Dataset has no instance or database", "--only ec2_instances"],
+        );
+    }
+    let short = vec![table(vec![instance("i-1")]), table(quiet("i-1"))];
+    let days = ["1 were measured, the longest for 14 days", "which takes 18 days", "surgeon collect --metrics 56"];
+    refused(short, "schedules", 3, &days);
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, err) = surgeon(&["backtest", "schedules", &folder.path().display().to_string()]);
+    assert_eq!((code, err.contains("a folder without manifest.toml is no Dataset")), (2, true), "{err}");
 }

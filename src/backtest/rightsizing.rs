@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use super::amount;
 use crate::derive::fit::need::LEAST_COVERED;
+use crate::derive::fit::need::Points;
 use crate::derive::fit::risk::{Calibration, Fleet, History, Observed, observed, shipped};
-use crate::derive::fit::{Demand, Dimension, Limits, Machine, assess};
+use crate::derive::fit::{Demand, Dimension, Limits, Machine, assess, gives_out};
 use crate::money::Amount;
 
 mod others;
@@ -57,9 +58,19 @@ pub struct Asked {
 pub enum Refused {
     /// No machine was watched long and well enough.
     #[error(
-        "no machine to judge: {machines} were measured, none of them in four fifths of both parts of the time\n  help: give traces of at least some days, with a point every few minutes"
+        "no machine to judge: {machines} were measured, the longest for {days} days, none of them in four fifths of both parts of the time\n  help: give traces of at least some days, with a point every few minutes, or ask an account for them: surgeon collect --metrics 28 --metric-period 300 -o DIR"
     )]
     Nothing {
+        /// Machines that were measured.
+        machines: usize,
+        /// Whole days of the longest.
+        days: usize,
+    },
+    /// Nobody knows what any machine costs, so that nothing can be said to cost less.
+    #[error(
+        "no price: {machines} machines were measured, and nobody knows what any of them costs\n  help: give the files of the bill beside the Dataset, or refresh the lists: surgeon prices refresh"
+    )]
+    NoPrices {
         /// Machines that were measured.
         machines: usize,
     },
@@ -76,6 +87,8 @@ pub struct Backtest {
     pub machines: usize,
     /// Machines that were measured and not judged: gaps in one of both parts.
     pub left_out: usize,
+    /// Machines that were measured and not judged: nobody knows what they cost.
+    pub unpriced: usize,
     /// Days of the longest.
     pub days: Amount,
     /// Share of the time that advice looked at.
@@ -180,6 +193,8 @@ struct Case {
     known: Machine,
     /// What came.
     later: Vec<Later>,
+    /// What came in the mean of each point of the processors, where `later` has the greatest.
+    later_mean: Option<Points>,
     /// How it went on, by demand.
     went_on: Vec<(Dimension, Observed)>,
     /// Whether what came is over a limit of each candidate in more points than the budget.
@@ -209,9 +224,15 @@ type Choice = Option<usize>;
 /// [`Refused`] when no machine has both parts.
 pub fn backtest(machines: &[Machine], asked: &Asked) -> Result<Backtest, Refused> {
     let limits = &asked.limits;
-    let cases: Vec<Case> = machines.iter().filter_map(|machine| case(machine, asked)).collect();
+    let priced: Vec<&Machine> = machines.iter().filter(|machine| machine.price > 0.0).collect();
+    if priced.is_empty() && !machines.is_empty() {
+        return Err(Refused::NoPrices { machines: machines.len() });
+    }
+    let days =
+        priced.iter().flat_map(|machine| &machine.demands).map(|demand| demand.points.days()).fold(0.0, f64::max);
+    let cases: Vec<Case> = priced.iter().filter_map(|machine| case(machine, asked)).collect();
     if cases.is_empty() {
-        return Err(Refused::Nothing { machines: machines.len() });
+        return Err(Refused::Nothing { machines: priced.len(), days: days as usize });
     }
     let (fleets, basis) = fleets(&cases, asked);
     let fits: Vec<Vec<(usize, f64)>> = cases
@@ -260,13 +281,13 @@ pub fn backtest(machines: &[Machine], asked: &Asked) -> Result<Backtest, Refused
     });
     let mut ratios: Vec<f64> = processor_ratios(&cases).collect();
     ratios.sort_unstable_by(f64::total_cmp);
-    let days = machines.iter().flat_map(|machine| &machine.demands).map(|demand| demand.points.days());
     Ok(Backtest {
         version: VERSION.into(),
         tool: env!("CARGO_PKG_VERSION").into(),
         machines: cases.len(),
-        left_out: machines.len() - cases.len(),
-        days: amount(days.fold(0.0, f64::max)),
+        left_out: priced.len() - cases.len(),
+        unpriced: machines.len() - priced.len(),
+        days: amount(days),
         cut: amount(asked.cut),
         processor_limit: amount(limits.processor),
         budget: amount(limits.budget),
@@ -297,15 +318,28 @@ fn case(machine: &Machine, asked: &Asked) -> Option<Case> {
     if later.is_empty() {
         return None;
     }
-    let mut case = Case { known, later, went_on, harmed: Vec::new() };
+    let (mean, later_mean) = machine.mean.as_ref().map(|mean| mean.cut(asked.cut)).unzip();
+    known.mean = mean;
+    let mut case = Case { known, later, later_mean, went_on, harmed: Vec::new() };
     case.harmed = (0..case.known.candidates.len()).map(|at| breaks(&case, at, &asked.limits)).collect();
     Some(case)
 }
 
-/// Whether what came is over a limit in more points than the budget.
+/// Whether what came is over a limit in more points than the budget, or more than processors that are not there all the time gave.
 fn breaks(case: &Case, choice: usize, limits: &Limits) -> bool {
-    let over = |later: &Later| later.over(room(case, Some(choice), &later.demand));
+    let bursts = |later: &Later| case.known.candidates.get(choice)?.bursts.get(&later.demand.dimension);
+    let over = |later: &Later| {
+        let for_ever = later.over(room(case, Some(choice), &later.demand));
+        match bursts(later).filter(|_| for_ever > 0.0) {
+            Some(burst) => for_ever.min(burst.exceeded(&later.demand, 1.0) as f64 / later.sorted.len().max(1) as f64),
+            None => for_ever,
+        }
+    };
+    let processors = case.later.iter().find(|later| later.demand.dimension == Dimension::Processor);
+    let mean = case.later_mean.as_ref().or(processors.map(|later| &later.demand.points));
+    let candidate = case.known.candidates.get(choice);
     case.later.iter().any(|later| over(later) > limits.budget_of(later.demand.dimension))
+        || candidate.zip(mean).is_some_and(|(candidate, mean)| gives_out(candidate, mean, limits.budget))
 }
 
 /// The calibrations, of which the machine at place i has that at i modulo their number.
@@ -385,11 +419,7 @@ fn outcome(rule: &str, cases: &[Case], choices: &[Choice], best: f64, limits: &L
         changed.iter().map(|(case, choice)| of(case, *choice)).sum::<f64>() / changed.len().max(1) as f64
     };
     let most = |case: &Case, share: &dyn Fn(&Later) -> f64| case.later.iter().map(share).fold(0.0, f64::max);
-    let limit = |later: &Later| match later.demand.dimension {
-        Dimension::Processor => limits.processor,
-        Dimension::Memory => limits.memory,
-        _ => limits.bandwidth,
-    };
+    let limit = |later: &Later| limits.of(later.demand.dimension);
     Outcome {
         rule: rule.into(),
         saved: amount(saved(cases, choices)),

@@ -14,6 +14,7 @@ use crate::period::HOURS_PER_WEEK;
 pub const VERSION: &str = "surgeon.backtest.schedules/1";
 
 const HOURS: usize = HOURS_PER_WEEK as usize;
+const HOURS_PER_DAY: usize = 24;
 /// Machines that are listed by name.
 const LISTED: usize = 20;
 
@@ -22,11 +23,15 @@ const LISTED: usize = 20;
 pub enum Refused {
     /// No machine has weeks on both sides of the cut.
     #[error(
-        "no machine to judge: {machines} were measured, none of them for a week after the cut and one before it\n  help: give traces of five weeks or more"
+        "no machine to judge: {machines} were measured, the longest for {days} days, none of them for a week after the cut and one before it, which takes {needed} days\n  help: give traces of five weeks or more, or ask an account for them: surgeon collect --metrics 56 -o DIR"
     )]
     Nothing {
         /// Machines that were measured.
         machines: usize,
+        /// Whole days of the longest.
+        days: usize,
+        /// Days that are needed.
+        needed: usize,
     },
 }
 
@@ -116,7 +121,10 @@ type Off = [bool; HOURS];
 pub fn backtest(machines: &[Traced], calendar: &Calendar, cut: f64) -> Result<Backtest, Refused> {
     let cases: Vec<Case<'_>> = machines.iter().filter_map(|machine| case(machine, calendar, cut)).collect();
     if cases.is_empty() {
-        return Err(Refused::Nothing { machines: machines.len() });
+        let hours = machines.iter().map(|machine| machine.processor.values.len()).max().unwrap_or(0);
+        // A week on the shorter side.
+        let needed = (HOURS as f64 / HOURS_PER_DAY as f64 / cut.min(1.0 - cut) - 1e-9).ceil() as usize;
+        return Err(Refused::Nothing { machines: machines.len(), days: hours / HOURS_PER_DAY, needed });
     }
     let advice: Vec<_> = cases.iter().map(|case| advise(&case.known, &case.holiday)).collect();
     let ours: Vec<Option<Off>> =
@@ -242,7 +250,8 @@ mod tests {
     fn machine(id: &str, works: impl Fn(i64) -> bool) -> Traced {
         let first = "2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap().as_second() / 3600;
         let value = |hour: i64| Some(if works(hour) { 60.0 } else { 0.5 });
-        Traced { id: id.into(), processor: Hours { first, values: (0..6 * 168).map(value).collect() }, network: None }
+        let processor = Hours { first, values: (0..6 * 168).map(value).collect() };
+        Traced { id: id.into(), processor, network: None, connections: None, disk: None }
     }
 
     fn office(hour: i64) -> bool {
@@ -262,6 +271,17 @@ mod tests {
         assert_eq!(ours.off_of_ideal.unwrap().0.to_string(), "0.915254");
         assert_eq!([ours.lost, ours.worst].map(|a| a.0.to_string()), ["0", "0"]);
         assert_eq!((told.schedules[0].off, told.schedules[0].machine.as_str()), (108, "a"));
+    }
+
+    /// A database whose processors are always quiet works while somebody is connected.
+    #[test]
+    fn connections_are_work() {
+        let mut database = machine("database", |_| false);
+        let connected = |hour: i64| Some(if office(hour) { 3.0 } else { 0.0 });
+        let hours = Hours { first: database.processor.first, values: (0..6 * 168).map(connected).collect() };
+        assert_eq!(of(std::slice::from_ref(&database)).schedules[0].off, 168);
+        database.connections = Some(hours);
+        assert_eq!(of(&[database]).schedules[0].off, 108);
     }
 
     #[test]
@@ -289,6 +309,8 @@ mod tests {
         assert_eq!(of(&[short.clone()]).rules[1].advised, 0);
         short.processor.values.truncate(100);
         let refused = backtest(&[short], &Calendar::default(), 0.5).unwrap_err();
-        assert_eq!(refused, Refused::Nothing { machines: 1 });
+        assert_eq!(refused, Refused::Nothing { machines: 1, days: 4, needed: 14 });
+        let refused = backtest(&[], &Calendar::default(), 0.6).unwrap_err();
+        assert_eq!(refused, Refused::Nothing { machines: 0, days: 0, needed: 18 });
     }
 }

@@ -8,10 +8,12 @@ use clap::{Args, Subcommand};
 use super::{CliError, Ending, input, settings, usage, write_out};
 use crate::backtest::commitments::Terms;
 use crate::backtest::rightsizing;
-use crate::dataset::traces;
+use crate::billing::Aggregates;
+use crate::dataset::Dataset;
+use crate::dataset::traces::{self, Traces};
 use crate::derive::fit::Limits;
 use crate::prices::{Term, TermError};
-use crate::report::{self, Format, Templates};
+use crate::report::{self, Backtested, Format, Templates};
 use crate::{Job, ReviewError};
 
 #[derive(Debug, Subcommand)]
@@ -37,7 +39,7 @@ pub(super) struct CommitmentsArgs {
         help_heading = "Plan"
     )]
     terms: Vec<String>,
-    /// text or json; told from the output file's name when not given.
+    /// text, md, html or json; told from the output file's name when not given.
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
     format: Option<String>,
     /// File to write; standard output without it.
@@ -48,8 +50,11 @@ pub(super) struct CommitmentsArgs {
 #[derive(Debug, Args)]
 pub(super) struct RightsizingArgs {
     /// Traces: CSV or Parquet with the columns resource, time, metric (cpu, memory), value (percent), and if there is one, shape.
-    #[arg(value_name = "TRACES", required = true)]
+    /// Or what surgeon collect wrote; with the files of the bill beside it, at the prices of the bill.
+    #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: input::ReadingArgs,
     /// Shapes that machines of traces can have: CSV with shape, vcpus, memory_gib, price_per_hour. Without it halves of each machine.
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     shapes: Option<PathBuf>,
@@ -66,7 +71,7 @@ pub(super) struct RightsizingArgs {
     /// ratios that come with surgeon.
     #[arg(long, value_name = "WHOSE", default_value = "past", value_parser = ["past", "others", "default"], help_heading = "Advice")]
     calibrate: String,
-    /// text or json; told from the output file's name when not given.
+    /// text, md, html or json; told from the output file's name when not given.
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
     format: Option<String>,
     /// File to write; standard output without it.
@@ -77,16 +82,15 @@ pub(super) struct RightsizingArgs {
 #[derive(Debug, Args)]
 pub(super) struct SchedulesArgs {
     /// Traces: CSV or Parquet with the columns resource, time, metric (cpu in percent, network in bytes), value; points of an hour
-    /// or less.
-    #[arg(value_name = "TRACES", required = true)]
+    /// or less. Or what surgeon collect wrote. The time zone and the holidays are those of the settings file.
+    #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
-    /// Settings file with the time zone and the holidays; surgeon.toml of the working folder without it.
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    reading: input::ReadingArgs,
     /// Percent of the time that advice looks at.
     #[arg(long, value_name = "PERCENT", default_value_t = 60.0, help_heading = "Advice")]
     cut: f64,
-    /// text or json; told from the output file's name when not given.
+    /// text, md, html or json; told from the output file's name when not given.
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
     format: Option<String>,
     /// File to write; standard output without it.
@@ -110,22 +114,52 @@ fn share(name: &str, percent: f64) -> anyhow::Result<f64> {
     }
 }
 
+/// What is replayed.
+enum Replayed {
+    Traces(Traces),
+    /// Of an account, with its bill where that is among the inputs.
+    Account(Box<Aggregates>),
+}
+
+impl Replayed {
+    fn read(
+        inputs: &[PathBuf],
+        reading: &input::ReadingArgs,
+        settings: &settings::Settings,
+    ) -> anyhow::Result<Replayed> {
+        let (datasets, others): (Vec<&PathBuf>, Vec<&PathBuf>) = inputs.iter().partition(|path| Dataset::is_at(path));
+        if datasets.is_empty() {
+            if let Some(folder) = others.iter().find(|path| path.is_dir()) {
+                let folder = folder.display();
+                return Err(usage(format!(
+                    "{folder}: a folder without manifest.toml is no Dataset\n  help: give what surgeon collect -o DIR wrote, or the files of traces"
+                )));
+            }
+            return Ok(Replayed::Traces(traces::traces(inputs)?));
+        }
+        if let Some(trace) = others.iter().find(|path| traces::is_trace(path)) {
+            let trace = trace.display();
+            return Err(usage(format!("{trace}: traces beside a Dataset\n  help: give one or the other")));
+        }
+        let options = reading.options(settings, settings.allocation.keys.clone())?;
+        Ok(Replayed::Account(Box::new(reading.open(inputs, &options)?.aggregates)))
+    }
+}
+
 fn schedules(args: &SchedulesArgs) -> anyhow::Result<Ending> {
-    let format = Format::choose(args.format.as_deref(), args.output.as_deref(), "text or json").map_err(usage)?;
-    let calendar = settings::read(args.config.as_deref())?.calendar()?;
+    let format = format(args.format.as_deref(), args.output.as_deref())?;
+    let settings = settings::read(args.reading.config.as_deref())?;
+    let calendar = settings.calendar()?;
     let cut = share("cut", args.cut)?;
-    let traces = traces::traces(&args.inputs)?;
-    let backtest = crate::backtest_schedules(&traces, &calendar, cut).map_err(|error| match error {
-        ReviewError::NoWeeks(why) => CliError::NothingToLookAt(why.to_string()).into(),
-        other => anyhow::Error::from(other),
-    })?;
-    let terminal = super::terminal(args.output.is_none());
-    let text = report::render_backtest(&backtest, format, &Templates::builtin(), &terminal)?;
-    write(args.output.as_deref(), &text)
+    let backtest = match Replayed::read(&args.inputs, &args.reading, &settings)? {
+        Replayed::Traces(traces) => crate::backtest_schedules(&traces, &calendar, cut),
+        Replayed::Account(account) => crate::backtest_account_schedules(&account.tables, &calendar, cut),
+    };
+    show(&backtest.map_err(refused)?, format, args.output.as_deref())
 }
 
 fn rightsizing(args: &RightsizingArgs) -> anyhow::Result<Ending> {
-    let format = Format::choose(args.format.as_deref(), args.output.as_deref(), "text or json").map_err(usage)?;
+    let format = format(args.format.as_deref(), args.output.as_deref())?;
     let asked = rightsizing::Asked {
         limits: Limits { budget: share("budget", args.budget)?, ..Limits::default() },
         risk: share("risk", args.risk)?,
@@ -136,41 +170,62 @@ fn rightsizing(args: &RightsizingArgs) -> anyhow::Result<Ending> {
             _ => rightsizing::Calibrate::Past,
         },
     };
-    let shapes = args.shapes.as_deref().map(traces::shapes).transpose()?.unwrap_or_default();
-    let traces = traces::traces(&args.inputs)?;
-    let backtest = crate::backtest_rightsizing(&traces, &shapes, &asked).map_err(|error| match error {
-        ReviewError::NothingToReplay(why) => CliError::NothingToLookAt(why.to_string()).into(),
-        other => anyhow::Error::from(other),
-    })?;
-    let terminal = super::terminal(args.output.is_none());
-    let text = report::render_backtest(&backtest, format, &Templates::builtin(), &terminal)?;
-    write(args.output.as_deref(), &text)
-}
-
-fn write(output: Option<&Path>, text: &str) -> anyhow::Result<Ending> {
-    match output {
-        Some(path) => std::fs::write(path, text).with_context(|| path.display().to_string())?,
-        None => write_out(text.as_bytes())?,
-    }
-    Ok(Ending::Done)
+    let settings = settings::read(args.reading.config.as_deref())?;
+    let shapes = args.shapes.as_deref().map(traces::shapes).transpose()?;
+    let backtest = match Replayed::read(&args.inputs, &args.reading, &settings)? {
+        Replayed::Traces(traces) => crate::backtest_rightsizing(&traces, &shapes.unwrap_or_default(), &asked),
+        Replayed::Account(_) if shapes.is_some() => {
+            return Err(usage(
+                "--shapes is for traces: what an account has could be any shape that its provider sells".into(),
+            ));
+        }
+        Replayed::Account(account) => {
+            let job = Job { prices: settings.prices()?, calendar: settings.calendar()?, ..Job::default() };
+            crate::backtest_account_rightsizing(*account, &job, &asked)
+        }
+    };
+    show(&backtest.map_err(refused)?, format, args.output.as_deref())
 }
 
 fn commitments(args: &CommitmentsArgs) -> anyhow::Result<Ending> {
-    let format = Format::choose(args.format.as_deref(), args.output.as_deref(), "text or json").map_err(usage)?;
-    if !matches!(format, Format::Text | Format::Json) {
-        return Err(usage("a backtest is text or json".into()));
-    }
+    let format = format(args.format.as_deref(), args.output.as_deref())?;
     let terms = args.terms.iter().map(|term| term.parse()).collect::<Result<Vec<Term>, TermError>>();
     let terms = Terms::new(&terms.map_err(|e| usage(e.to_string()))?).map_err(usage)?;
     let settings = settings::read(args.input.reading.config.as_deref())?;
     let options = args.input.reading.options(&settings, settings.allocation.keys.clone())?;
     let job = Job { prices: settings.prices()?, ..Job::default() };
-    let backtest = crate::backtest(args.input.aggregates(&options)?, &job, &terms).map_err(|error| match error {
-        ReviewError::DoesNotTieOut(why) => anyhow::Error::from(CliError::DoesNotTieOut(why)),
-        ReviewError::NothingToJudge(why) => CliError::NothingToLookAt(why.to_string()).into(),
+    let backtest = crate::backtest(args.input.aggregates(&options)?, &job, &terms).map_err(refused)?;
+    show(&backtest, format, args.output.as_deref())
+}
+
+/// What a backtest can be written as.
+const FORMATS: &str = "text, md, html or json";
+
+fn format(named: Option<&str>, output: Option<&Path>) -> anyhow::Result<Format> {
+    match Format::choose(named, output, FORMATS).map_err(usage)? {
+        Format::Csv => Err(usage(format!("a backtest is {FORMATS}"))),
+        format => Ok(format),
+    }
+}
+
+/// The error as its exit code wants it.
+fn refused(error: ReviewError) -> anyhow::Error {
+    match error {
+        ReviewError::DoesNotTieOut(why) => CliError::DoesNotTieOut(why).into(),
+        ReviewError::NothingToJudge(_)
+        | ReviewError::NothingToReplay(_)
+        | ReviewError::NoWeeks(_)
+        | ReviewError::Lacking(_) => CliError::NothingToLookAt(error.to_string()).into(),
         other => other.into(),
-    })?;
-    let terminal = super::terminal(args.output.is_none());
-    let text = report::render_backtest(&backtest, format, &Templates::builtin(), &terminal)?;
-    write(args.output.as_deref(), &text)
+    }
+}
+
+fn show<B: Backtested>(backtest: &B, format: Format, output: Option<&Path>) -> anyhow::Result<Ending> {
+    let terminal = super::terminal(output.is_none());
+    let text = report::render_backtest(backtest, format, &Templates::builtin(), &terminal)?;
+    match output {
+        Some(path) => std::fs::write(path, text).with_context(|| path.display().to_string())?,
+        None => write_out(text.as_bytes())?,
+    }
+    Ok(Ending::Done)
 }

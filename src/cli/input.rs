@@ -82,7 +82,8 @@ impl ReadingArgs {
         needs_bill(self.open(inputs, options)?.aggregates)
     }
 
-    fn open(&self, inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Opened> {
+    /// The same with the bill itself; an inventory alone is taken too.
+    pub(super) fn open(&self, inputs: &[PathBuf], options: &billing::Options) -> anyhow::Result<Opened> {
         let bar = progress();
         let local = self.s3.fetch(inputs, &bar)?;
         bar.finish_and_clear();

@@ -173,6 +173,21 @@ pub struct Bandwidth {
     pub maximum: f64,
 }
 
+impl Bandwidth {
+    /// Points in which it does not carry so many times what was asked of it.
+    #[must_use]
+    pub fn exceeded(&self, demand: &Demand, times: f64) -> usize {
+        let seconds = demand.points.seconds() as f64;
+        let asked = demand.points.values().iter().map(|share| f64::from(*share) * times);
+        match demand.dimension {
+            Dimension::NetworkIn | Dimension::NetworkOut => {
+                bucket::network_exceeded(asked, seconds, self.baseline, self.maximum)
+            }
+            _ => bucket::ebs_exceeded(asked, seconds, self.baseline, self.maximum),
+        }
+    }
+}
+
 /// A burstable candidate.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Burst {
@@ -343,17 +358,7 @@ struct Held {
 
 /// The same with what there is in bursts, where that holds more.
 fn held_in_bursts(bandwidth: &Bandwidth, one: &Known<'_>, most: f64, for_ever: Held) -> Held {
-    let points = &one.demand.points;
-    let seconds = points.seconds() as f64;
-    let exceeded = |times: f64| {
-        let asked = points.values().iter().map(|share| f64::from(*share) * times);
-        match one.demand.dimension {
-            Dimension::NetworkIn | Dimension::NetworkOut => {
-                bucket::network_exceeded(asked, seconds, bandwidth.baseline, bandwidth.maximum)
-            }
-            _ => bucket::ebs_exceeded(asked, seconds, bandwidth.baseline, bandwidth.maximum),
-        }
-    };
+    let exceeded = |times: f64| bandwidth.exceeded(one.demand, times);
     let allowed = (one.sorted.len() as f64 * one.budget) as usize;
     let Some(times) = most_times(one, most, |times| exceeded(times) > allowed) else { return for_ever };
     let risk = one.exceeding(one.statistic * times).unwrap_or(1.0);
@@ -412,6 +417,16 @@ fn throttles(burst: &Burst, points: &Points, times: f64, budget: f64) -> bool {
     let measured = points.values().iter().filter(|share| !share.is_nan()).count();
     let hours = points.seconds() as f64 / SECONDS_PER_HOUR;
     credits::throttles_more(burst.shape, (measured as f64 * budget) as usize, hours, asked)
+}
+
+/// Whether a candidate whose full processors are not there all the time was too little for what came: its credits throttled more of
+/// the points than the budget, or more than one point of twenty asked for more than is there at any time. `mean`: what the machine
+/// asked of its processors, in shares of what it has.
+#[must_use]
+pub fn gives_out(candidate: &Candidate, mean: &Points, budget: f64) -> bool {
+    let throttled = candidate.burst.is_some_and(|burst| throttles(&burst, mean, 1.0, budget));
+    let high = quantile(&mean.sorted(), 1.0 - FLEX_SHARE);
+    throttled || candidate.steady.zip(high).is_some_and(|(steady, high)| high > steady)
 }
 
 #[cfg(test)]

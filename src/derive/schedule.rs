@@ -28,7 +28,7 @@ mod tests;
 
 pub use detect::Week;
 pub(super) use groups::group_schedules;
-pub use measured::{Hours, Traced, traced};
+pub use measured::{Hours, Traced, of_account, traced};
 pub use stability::{Advice, Verdict, advise};
 
 /// Whose clock habits follow.

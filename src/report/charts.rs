@@ -34,8 +34,8 @@ const BAR_HEIGHT: i32 = 30;
 const MOST_BARS: usize = 10;
 const LABEL_LENGTH: usize = 26;
 
-type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+pub(super) type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(super) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// `days`, `savings`, `frontier` and `services`, each null when there is nothing to draw.
 pub(super) fn all(review: &Review) -> Result<Value, ReportError> {

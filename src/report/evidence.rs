@@ -34,11 +34,13 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     environment.add_filter("drawn", drawn);
 }
 
-/// A value by its unit, in words: hours of the week as spans, days as blocks, a number as a figure.
-fn reading(value: &Value, unit: &Value) -> Result<Value, Error> {
+/// A value by its unit, in words: hours of the week as spans, days as blocks, a number as a figure. `zone`: of the hours, UTC without it.
+fn reading(value: &Value, unit: &Value, zone: Option<String>) -> Result<Value, Error> {
     let text = filters::given(value)?.unwrap_or_default();
     match filters::given(unit)?.as_deref() {
-        Some(WEEK) => Ok(OffHours::parse(&text).map_or_else(|| value.clone(), |off| Value::from(words(&off)))),
+        Some(WEEK) => {
+            Ok(OffHours::parse(&text).map_or_else(|| value.clone(), |off| Value::from(words(&off, zone.as_deref()))))
+        }
         Some(DAYS) => Ok(shares(&text).map_or_else(|| value.clone(), |days| Value::from(blocks(&days)))),
         _ => filters::figure(value),
     }
@@ -51,10 +53,10 @@ fn reading_unit(unit: &Value) -> Result<Value, Error> {
 }
 
 /// The same as a drawing; null where there is nothing to draw.
-fn drawn(value: &Value, unit: &Value) -> Result<Value, Error> {
+fn drawn(value: &Value, unit: &Value, zone: Option<String>) -> Result<Value, Error> {
     let text = filters::given(value)?.unwrap_or_default();
     let drawing = match filters::given(unit)?.as_deref() {
-        Some(WEEK) => OffHours::parse(&text).map(|off| week(&off)),
+        Some(WEEK) => OffHours::parse(&text).map(|off| week(&off, zone.as_deref())),
         Some(DAYS) => shares(&text).map(|days| course(&days)),
         _ => None,
     };
@@ -65,8 +67,8 @@ fn drawn(value: &Value, unit: &Value) -> Result<Value, Error> {
 /// From an hour of a day to another.
 type Span = (usize, usize);
 
-/// `Mon–Fri 00–08, 19–24; Sat–Sun all day`, UTC.
-fn words(off: &OffHours) -> String {
+/// `Mon–Fri 00–08, 19–24; Sat–Sun all day UTC`.
+fn words(off: &OffHours, zone: Option<&str>) -> String {
     let day = |day: usize| -> Vec<Span> {
         let mut spans: Vec<Span> = Vec::new();
         for hour in (0..HOURS).filter(|hour| off.contains(day * HOURS + hour)) {
@@ -95,7 +97,7 @@ fn words(off: &OffHours) -> String {
         format!("{days} {hours}")
     };
     let off: Vec<String> = groups.iter().filter(|(_, _, spans)| !spans.is_empty()).map(name).collect();
-    if off.is_empty() { "none".to_owned() } else { off.join("; ") + " UTC" }
+    if off.is_empty() { "none".to_owned() } else { format!("{} {}", off.join("; "), zone.unwrap_or("UTC")) }
 }
 
 /// Shares by the day; a dash is a day without one. `None`: another text.
@@ -121,8 +123,8 @@ fn blocks(days: &[Option<f64>]) -> String {
 }
 
 /// Seven days of 24 hours; filled: off.
-fn week(off: &OffHours) -> Result<Value, super::ReportError> {
-    let label = format!("Hours of the week in which it can be off: {}", words(off));
+fn week(off: &OffHours, zone: Option<&str>) -> Result<Value, super::ReportError> {
+    let label = format!("Hours of the week in which it can be off: {}", words(off, zone));
     let days = NAMES.len() as i32;
     figure(&label, 24 + days * CELL_HEIGHT, |canvas| {
         for (day, name) in (0..).zip(NAMES) {
@@ -179,15 +181,16 @@ mod tests {
         let working = "111111110000000000011111";
         let weekend = "1".repeat(24);
         let office = off(&format!("{}{}", working.repeat(5), weekend.repeat(2)));
-        assert_eq!(words(&office), "Mon–Fri 00–08, 19–24; Sat–Sun all day UTC");
+        assert_eq!(words(&office, None), "Mon–Fri 00–08, 19–24; Sat–Sun all day UTC");
+        assert_eq!(words(&office, Some("Asia/Kolkata")), "Mon–Fri 00–08, 19–24; Sat–Sun all day Asia/Kolkata");
         let one_night = format!("{}{}{}", "0".repeat(24), "1111".to_owned() + &"0".repeat(20), "0".repeat(120));
-        assert_eq!(words(&off(&one_night)), "Tue 00–04 UTC");
-        assert_eq!(words(&off(&"0".repeat(168))), "none");
+        assert_eq!(words(&off(&one_night), None), "Tue 00–04 UTC");
+        assert_eq!(words(&off(&"0".repeat(168)), None), "none");
     }
 
     #[test]
     fn days_are_blocks_up_to_a_hundred_percent() {
-        let read = |text: &str, unit: &str| reading(&Value::from(text), &Value::from(unit)).unwrap().to_string();
+        let read = |text: &str, unit: &str| reading(&Value::from(text), &Value::from(unit), None).unwrap().to_string();
         assert_eq!(read("0.000 0.500 - 1.200", DAYS), "▁▄ █ up to 120 %");
         assert_eq!(read("0.123456", "ratio"), "0.1235");
     }
@@ -196,11 +199,12 @@ mod tests {
     #[test]
     fn what_is_no_course_is_neither_read_nor_drawn() {
         for (text, unit) in [("<script>", DAYS), ("0.1 inf", DAYS), ("1011", WEEK), ("<script>", WEEK)] {
-            assert_eq!(reading(&Value::from(text), &Value::from(unit)).unwrap().to_string(), text);
-            assert!(drawn(&Value::from(text), &Value::from(unit)).unwrap().is_none(), "{text}");
+            assert_eq!(reading(&Value::from(text), &Value::from(unit), None).unwrap().to_string(), text);
+            assert!(drawn(&Value::from(text), &Value::from(unit), None).unwrap().is_none(), "{text}");
         }
-        let svg = drawn(&Value::from("0.1 0.9"), &Value::from(DAYS)).unwrap().to_string();
+        let svg = drawn(&Value::from("0.1 0.9"), &Value::from(DAYS), None).unwrap().to_string();
         assert!(svg.starts_with("<svg class=\"chart\"") && svg.contains("at most 90 percent"), "{svg}");
-        assert!(drawn(&Value::from("1".repeat(168)), &Value::from(WEEK)).unwrap().to_string().contains("all day"));
+        let all = drawn(&Value::from("1".repeat(168)), &Value::from(WEEK), None).unwrap().to_string();
+        assert!(all.contains("Mon–Sun all day UTC"), "{all}");
     }
 }

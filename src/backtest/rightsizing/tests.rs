@@ -1,8 +1,9 @@
 //! Machines whose sizes, harm and promises can be computed by hand.
 
 use super::*;
-use crate::derive::fit::Candidate;
-use crate::derive::fit::need::Points;
+use crate::derive::fit::credits::Burstable;
+use crate::derive::fit::processor::Processor;
+use crate::derive::fit::{Burst, Candidate};
 
 fn machine(id: usize, before: f32, after: f32) -> Machine {
     let points = [vec![before; 300], vec![after; 300]].concat();
@@ -77,5 +78,32 @@ fn machines_with_gaps_are_left_out_and_counted() {
     gaps.demands[0].points = Points::new(300, [vec![0.1; 300], vec![f32::NAN; 300]].concat());
     let told = backtest(&[machine(0, 0.1, 0.1), gaps.clone()], &asked(0.5)).unwrap();
     assert_eq!((told.machines, told.left_out), (1, 1));
-    assert_eq!(backtest(&[gaps], &asked(0.5)).unwrap_err(), Refused::Nothing { machines: 1 });
+    assert_eq!(backtest(&[gaps], &asked(0.5)).unwrap_err(), Refused::Nothing { machines: 1, days: 2 });
+}
+
+/// A burstable half with two vCPUs of the four earns 36 credits an hour, enough for 30 percent of them at any time. A tenth of four are 20
+/// percent of two, and hold; a fifth are 40 percent, which throttles every point, although the room of 35 percent holds them.
+#[test]
+fn what_credits_do_not_give_harms_though_there_is_room() {
+    let like_m5 = Processor { vcpus: 2.0, throughput: 1.0, throughput_low: 1.0, throughput_high: 1.0, half_load: 0.5 };
+    let burst = Burst { shape: Burstable { vcpus: 2.0, credits_per_hour: 36.0 }, processor: like_m5, of: 4.0 };
+    let burstable = |after: f32| {
+        let mut machine = machine(0, 0.1, after);
+        machine.candidates = vec![Candidate { burst: Some(burst), ..machine.candidates[0].clone() }];
+        machine
+    };
+    let saved = |machine: Machine| of(&backtest(&[machine], &asked(0.5)).unwrap(), "hindsight").saved.0.to_string();
+    assert_eq!([saved(burstable(0.1)), saved(burstable(0.2))], ["0.5", "0"]);
+    // The mean counts where the points are the greatest of each.
+    let mut spiky = burstable(0.2);
+    spiky.mean = Some(Points::new(300, vec![0.1; 600]));
+    assert_eq!(saved(spiky), "0.5");
+}
+
+#[test]
+fn machines_without_a_price_are_left_out_and_counted() {
+    let free = Machine { price: 0.0, ..machine(1, 0.1, 0.1) };
+    let told = backtest(&[machine(0, 0.1, 0.1), free.clone()], &asked(0.5)).unwrap();
+    assert_eq!((told.machines, told.left_out, told.unpriced), (1, 0, 1));
+    assert_eq!(backtest(&[free], &asked(0.5)).unwrap_err(), Refused::NoPrices { machines: 1 });
 }

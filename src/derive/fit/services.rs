@@ -63,7 +63,7 @@ pub fn machines(
     let mut machines = Vec::new();
     if let Some(metrics) = tables.get("resource_metrics") {
         each(&kinds, metrics, |target, subject| {
-            if subject.tells() && subject.machine.price > 0.0 {
+            if subject.tells() {
                 let offers = (subject.offers)(&subject.machine);
                 let id = target.resource.clone().unwrap_or_default();
                 let candidates = offers.into_iter().map(|offer| offer.candidate).collect();

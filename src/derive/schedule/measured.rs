@@ -3,7 +3,7 @@
 //! Knows: which metrics are signs of work, and that an hour without any point is an hour in which the resource was stopped or not
 //! measured. Does not know: what the resource is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,8 +15,11 @@ use super::activity::{Signals, active};
 use super::calendar::{to_utc, weeks};
 use super::detect::HOURS;
 use super::{Basis, Calendar, Row, Verdict, Week, advise};
+use crate::derive::baseline::targets;
 use crate::derive::series::{Measured, Series, each_resource};
+use crate::id::Target;
 use crate::period::{AsOf, HOURS_PER_WEEK};
+use crate::table::{EC2_INSTANCES, RDS_INSTANCES, RESOURCE_METRICS};
 
 const SECONDS: i64 = 3600;
 /// Weeks looked at: older habits are not those of today.
@@ -66,6 +69,10 @@ pub struct Traced {
     pub processor: Hours,
     /// Bytes, where they were measured.
     pub network: Option<Hours>,
+    /// Most connections at a time, where they were measured.
+    pub connections: Option<Hours>,
+    /// Operations on disks, where they were measured.
+    pub disk: Option<Hours>,
 }
 
 impl Traced {
@@ -78,7 +85,12 @@ impl Traced {
     /// The weeks up to an hour, newest last, with whether each has a holiday; habits are told from what is before that hour alone.
     #[must_use]
     pub fn weeks(&self, calendar: &Calendar, end: i64) -> (Vec<Week>, Vec<bool>) {
-        let signs = [(Some(&self.processor), Sign::Processor), (self.network.as_ref(), Sign::Network)];
+        let signs = [
+            (Some(&self.processor), Sign::Processor),
+            (self.network.as_ref(), Sign::Network),
+            (self.connections.as_ref(), Sign::Connections),
+            (self.disk.as_ref(), Sign::Disk),
+        ];
         let (_, weeks, holiday) = worked(&signs, self.processor.first, calendar, end);
         (weeks, holiday)
     }
@@ -95,10 +107,50 @@ pub fn traced(metrics: &DataFrame) -> PolarsResult<Vec<Traced>> {
         let processor = TRACED_PROCESSOR.iter().find_map(|name| hours(series.get(name)?, As::Mean));
         let network = TRACED_NETWORK.iter().filter_map(|name| hours(series.get(name)?, As::Sum)).reduce(added);
         if let (Some(id), Some(processor)) = (target.resource, processor) {
-            machines.push(Traced { id, processor, network });
+            machines.push(Traced { id, processor, network, connections: None, disk: None });
         }
     })?;
     Ok(machines)
+}
+
+/// Instances and databases of an account whose processors were measured, with all signs of work that schedules are told from.
+///
+/// # Errors
+/// An engine error: a table does not have its declared columns.
+pub fn of_account(tables: &BTreeMap<String, DataFrame>) -> PolarsResult<Vec<Traced>> {
+    let Some(metrics) = tables.get(RESOURCE_METRICS.name) else { return Ok(Vec::new()) };
+    let scheduled = [EC2_INSTANCES.name, RDS_INSTANCES.name];
+    let resources: BTreeSet<Target> = scheduled.iter().filter_map(|name| tables.get(*name)).flat_map(targets).collect();
+    let mut machines = Vec::new();
+    each_resource(metrics, &wanted(), |target, series| {
+        if !resources.contains(&target) {
+            return;
+        }
+        let [processor, network, connections, disk] = signs(&series);
+        if let (Some(id), Some(processor)) = (target.resource, processor) {
+            machines.push(Traced { id, processor, network, connections, disk });
+        }
+    })?;
+    Ok(machines)
+}
+
+/// What signs of work are read from.
+fn wanted() -> Vec<Measured> {
+    [PROCESSOR, NETWORK, CONNECTIONS, DISK].concat()
+}
+
+/// Processors, network, connections and disks by the hour.
+fn signs(series: &BTreeMap<Measured, Series>) -> [Option<Hours>; 4] {
+    let together = |names: &[Measured], how: As| {
+        let each = names.iter().filter_map(|name| hours(series.get(name)?, how));
+        each.reduce(added)
+    };
+    [
+        together(PROCESSOR, As::Mean),
+        together(NETWORK, As::Sum),
+        together(CONNECTIONS, As::Most),
+        together(DISK, As::PerSecond),
+    ]
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,24 +200,19 @@ pub(super) fn has_holiday(start: i64, calendar: &Calendar) -> bool {
 /// A row for each resource with a sign of work.
 pub(super) fn rows(resource_metrics: &DataFrame, calendar: &Calendar, as_of: AsOf) -> PolarsResult<Vec<Row>> {
     let end = as_of.timestamp().as_second() / SECONDS;
-    let wanted: Vec<Measured> = [PROCESSOR, NETWORK, CONNECTIONS, DISK].concat();
     let mut rows = Vec::new();
-    each_resource(resource_metrics, &wanted, |target, series| {
-        let together = |names: &[Measured], how: As| {
-            let each = names.iter().filter_map(|name| hours(series.get(name)?, how));
-            each.reduce(added)
-        };
-        let signs = [
-            (together(PROCESSOR, As::Mean), Sign::Processor),
-            (together(NETWORK, As::Sum), Sign::Network),
-            (together(CONNECTIONS, As::Most), Sign::Connections),
-            (together(DISK, As::PerSecond), Sign::Disk),
-        ];
+    each_resource(resource_metrics, &wanted(), |target, series| {
+        let [processor, network, connections, disk] = signs(&series);
         // Bytes and operations alone say nothing of what has no processor of its own, such as a gateway or a volume.
-        if signs[0].0.is_none() && signs[2].0.is_none() {
+        if processor.is_none() && connections.is_none() {
             return;
         }
-        let borrowed: Vec<(Option<&Hours>, Sign)> = signs.iter().map(|(hours, sign)| (hours.as_ref(), *sign)).collect();
+        let borrowed = [
+            (processor.as_ref(), Sign::Processor),
+            (network.as_ref(), Sign::Network),
+            (connections.as_ref(), Sign::Connections),
+            (disk.as_ref(), Sign::Disk),
+        ];
         let first = borrowed.iter().filter_map(|(hours, _)| *hours).map(|hours| hours.first).min().unwrap_or(end);
         let from = first.max(end - MOST_WEEKS * HOURS_PER_WEEK);
         let (active, weeks, holiday) = worked(&borrowed, from, calendar, end);
