@@ -251,7 +251,7 @@ pub const FITTING_SHAPES: Table = Table {
             Text,
             "",
             false,
-            "same family, same architecture, other architecture; of sizes without a family: same kind.",
+            "same family, same architecture, other architecture; of sizes without a family: same kind; less memory: nobody has measured that it is enough.",
         ),
         column("PriceRank", Integer, "", false, "Place by price among all that the resource has here, 1 costs least."),
         column("RelativePrice", Decimal, "ratio", false, "Price of the other shape, of the present one's."),

@@ -15,7 +15,7 @@ use super::measured::most;
 use super::paid::{Market, Paid};
 use super::processor::{FLEX_BASELINE, Processor};
 use super::shapes::{Service, Type, change, compared};
-use super::subject::{Kind, Offer, Subject};
+use super::subject::{Kind, LESS_MEMORY, Offer, Subject};
 use super::{Bandwidth, Burst, Candidate, Dimension, Limits, Machine};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
@@ -107,6 +107,7 @@ impl Instances<'_> {
             let meter = meter.replacen(&from.name, &to.name, 1);
             let price = self.market.price(&meter, target)?;
             let (source, there) = compared(from, own, to, processor);
+            let less = machine.demand(Dimension::Memory).is_none() && to.memory_mib < from.memory_mib;
             let room = room(machine, from, to, (source, there), self.market.limits, without_volumes)?;
             let burst = to.credits.map(|credits| Burst {
                 shape: Burstable { vcpus: to.vcpus, credits_per_hour: credits },
@@ -119,19 +120,25 @@ impl Instances<'_> {
                 candidate: Candidate { shape: to.name.clone(), price, room, burst, steady, bursts: bursts(from, to) },
                 meter,
                 steps: (from.vcpus / to.vcpus).log2(),
-                change: change(from, to, &known.architecture),
+                change: match change(from, to, &known.architecture) {
+                    // What measuring the memory might show to be enough.
+                    "same family" | "same architecture" if less => LESS_MEMORY,
+                    _ if less => return None,
+                    change => change,
+                },
                 vcpus: to.vcpus / from.vcpus,
                 memory: to.memory_mib / from.memory_mib,
                 instances: None,
                 less_cache: None,
-                memory_basis: None,
+                memory_basis: less.then_some("not measured: only if it is enough"),
             })
         };
         self.market.types.values().filter(|to| possible(from, to)).filter_map(offer).collect()
     }
 }
 
-/// What a type has in each dimension; `None`: it has less of something that was not measured, or nobody knows how much.
+/// What a type has in each dimension; `None`: it has less of something that was not measured, or nobody knows how much. Memory is no
+/// part of it where it was not measured.
 fn room(
     machine: &Machine,
     from: &Type,
@@ -150,7 +157,6 @@ fn room(
             }
             room.insert(Dimension::Memory, usable * limits.memory);
         }
-        None if to.memory_mib < from.memory_mib => return None,
         None => {}
     }
     let ebs = |dimension| matches!(dimension, Dimension::EbsBandwidth | Dimension::EbsOperations);

@@ -10,7 +10,7 @@ use super::frames::{fitting_shapes, utilization};
 use super::paid::{Market, Price};
 use super::risk::History;
 use super::shapes::types;
-use super::subject::{Kind, Subject};
+use super::subject::{Kind, LESS_MEMORY, Subject};
 use super::{Limits, Machine, ec2, elasticache, fargate, group, lambda, opensearch, rds};
 use crate::derive::series::{Measured, each_resource};
 use crate::id::Target;
@@ -66,7 +66,8 @@ pub fn machines(
             if subject.tells() {
                 let offers = (subject.offers)(&subject.machine);
                 let id = target.resource.clone().unwrap_or_default();
-                let candidates = offers.into_iter().map(|offer| offer.candidate).collect();
+                let sure = offers.into_iter().filter(|offer| offer.change != LESS_MEMORY);
+                let candidates = sure.map(|offer| offer.candidate).collect();
                 machines.push(Machine { id, candidates, ..subject.machine });
             }
         })?;

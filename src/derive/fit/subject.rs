@@ -26,6 +26,9 @@ pub(super) trait Kind {
     fn subject<'a>(&'a self, target: &Target, series: &BTreeMap<Measured, Series>) -> Option<Subject<'a>>;
 }
 
+/// The change to a shape with less of a memory that nobody has measured: what it would save says what measuring is worth.
+pub(super) const LESS_MEMORY: &str = "less memory";
+
 /// Another shape, and what it means to take it.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Offer {
@@ -34,7 +37,7 @@ pub(super) struct Offer {
     pub(super) meter: String,
     /// How often the processors are halved.
     pub(super) steps: f64,
-    /// same family, same architecture, other architecture; of sizes without a family: same kind.
+    /// same family, same architecture, other architecture; of sizes without a family: same kind; [`LESS_MEMORY`].
     pub(super) change: &'static str,
     /// Its processors, of those that there are today.
     pub(super) vcpus: f64,

@@ -91,7 +91,14 @@ fn fitting(tables: &Tables) -> Vec<String> {
 }
 
 fn fits(tables: &Tables, name: &str) -> bool {
-    fitting(tables).iter().any(|fits| fits == name)
+    change(tables, name).is_some_and(|change| change != LESS_MEMORY)
+}
+
+/// What kind of change it is to take that type; `None`: it does not fit.
+fn change(tables: &Tables, name: &str) -> Option<String> {
+    let frame = &tables["fitting_shapes"];
+    let row = texts(frame, "NewInstanceType").iter().position(|one| one.as_deref() == Some(name))?;
+    texts(frame, "Change")[row].clone()
 }
 
 #[test]
@@ -115,6 +122,8 @@ fn what_was_not_measured_must_not_get_less() {
     let without: Vec<Hourly> = LITTLE.into_iter().filter(|(name, ..)| *name != "mem_used_percent").collect();
     let tables = derived("m5.xlarge", metrics(ID, &without), Vec::new());
     assert!(!fits(&tables, "m5.large"));
+    // Measuring the memory may show that it does.
+    assert_eq!(change(&tables, "m5.large").as_deref(), Some(LESS_MEMORY));
     // i4i.large has two vCPUs and the memory of m5.xlarge.
     assert!(fits(&tables, "i4i.large"), "{:?}", fitting(&tables));
     let volume = Volume {
