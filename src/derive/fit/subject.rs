@@ -13,8 +13,8 @@ use crate::derive::series::{Measured, Series};
 use crate::id::Target;
 use crate::period::HOURS_PER_MONTH;
 
-/// Shapes kept for each kind of change, the cheapest first; more only where they are safer.
-const KEPT: usize = 6;
+/// Shapes kept for each kind of change and number of halvings, the cheapest first; more only where they are safer.
+const KEPT: usize = 4;
 const MINUTES_PER_HOUR: f64 = 60.0;
 
 /// A kind of resource whose size can be chosen.
@@ -115,7 +115,8 @@ impl Subject<'_> {
         let mut found: Vec<Fitting> = Vec::new();
         for fit in assess(&self.machine, fleet, limits) {
             let offer = &offers[fit.candidate];
-            let mut cheaper = found.iter().filter(|other| other.change == offer.change);
+            let alike = |other: &&Fitting| other.change == offer.change && other.steps.round() == offer.steps.round();
+            let mut cheaper = found.iter().filter(alike);
             // Beyond the cheapest only what is safer than all of them.
             if fit.risk > MOST_RISK || (cheaper.clone().count() >= KEPT && cheaper.any(|other| other.risk <= fit.risk))
             {
