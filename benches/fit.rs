@@ -17,7 +17,7 @@ use scale_surgeon::derive::fit::credits::Burstable;
 use scale_surgeon::derive::fit::need::Points;
 use scale_surgeon::derive::fit::processor::Processor;
 use scale_surgeon::derive::fit::risk::History;
-use scale_surgeon::derive::fit::{Burst, Candidate, Demand, Dimension, Limits, Machine, assess};
+use scale_surgeon::derive::fit::{Bandwidth, Burst, Candidate, Demand, Dimension, Limits, Machine, assess};
 use scale_surgeon::plan::sizing::invented::Random;
 
 const MACHINES: usize = 10_000;
@@ -83,7 +83,10 @@ fn machine(random: &mut Random) -> Machine {
             of: 2.0,
         });
         let room: BTreeMap<Dimension, f64> = DIMENSIONS.iter().map(|dimension| (*dimension, 0.7 * share)).collect();
-        Candidate { shape: format!("type{at}"), price: share * 0.9, room, burst, steady: None, bursts: BTreeMap::new() }
+        // Half of the types have bandwidths "up to" three times their baseline.
+        let bandwidth = Bandwidth { baseline: share, maximum: 3.0 * share };
+        let bursts = DIMENSIONS[2..].iter().filter(|_| at.is_multiple_of(2)).map(|one| (*one, bandwidth)).collect();
+        Candidate { shape: format!("type{at}"), price: share * 0.9, room, burst, steady: None, bursts }
     };
     Machine {
         id: String::new(),

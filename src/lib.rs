@@ -177,6 +177,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         rules: &job.rules,
         hours: hours.as_ref(),
         limits: job.limits,
+        verdicts: &verdicts,
     };
     let plan = plan::plan(waived.kept.clone(), &evidence);
     let (mut advice, unread) = review::asked(&bill.tables);

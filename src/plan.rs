@@ -12,7 +12,7 @@ use rust_decimal::prelude::FromPrimitive;
 
 use crate::derive::baseline::Baseline;
 use crate::derive::hours::Hours;
-use crate::finding::{Finding, Verb};
+use crate::finding::{Finding, Verb, Verdicts};
 use crate::id::{FindingId, Target};
 use crate::money::PLACES;
 use crate::period::HOURS_PER_MONTH;
@@ -136,6 +136,8 @@ pub struct Evidence<'a> {
     pub hours: Option<&'a Hours>,
     /// What the reader is willing to do.
     pub limits: Limits,
+    /// What each rule said of all that it examined.
+    pub verdicts: &'a [Verdicts],
 }
 
 /// What the reader is willing to do.

@@ -247,6 +247,8 @@ pub struct Rule {
     pub rollback_possible: bool,
     /// Whether it judges what is provisioned, so that costs estimated from an inventory do where there is no bill.
     pub without_bill: bool,
+    /// The rule that knows more of the same target: where that one has judged it, this one's finding is left out.
+    pub yields_to: Option<String>,
     /// Template of the sentence printed with a finding.
     pub message: String,
     /// Line of the template.

@@ -149,7 +149,10 @@ fn planned(tables: &Tables, as_of: AsOf, factor: i64) -> plan::Plan {
         prices::PriceBook::new(&baseline, Currency::USD, jiff::civil::date(2026, 9, 1), prices::Terms::default());
     let findings = pages().iter().flat_map(|r| verdicts(r, tables).findings).collect();
     let limits = plan::Limits::default();
-    plan::plan(findings, &plan::Evidence { baseline: &baseline, prices: &prices, rules: &[], hours: None, limits })
+    plan::plan(
+        findings,
+        &plan::Evidence { baseline: &baseline, prices: &prices, rules: &[], hours: None, limits, verdicts: &[] },
+    )
 }
 
 #[test]

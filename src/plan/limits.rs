@@ -1,10 +1,12 @@
 //! What may not be done: what a risk on the resource forbids, and what the reader does not want.
 //!
-//! Knows: a guard page's finding vetoes rightsizing, schedules and spot on its resource, and nothing else. Does not know: money.
+//! Knows: a guard page's finding vetoes rightsizing, schedules and spot on its resource, and nothing else; a page that yields to another
+//! says nothing of what that one has judged. Does not know: money.
 
 use std::collections::BTreeMap;
 
 use super::{Evidence, Planned, Standing, is_offer};
+use crate::finding::Verdicts;
 use crate::id::Target;
 use crate::rules::{Rule, Strategy};
 
@@ -21,6 +23,8 @@ pub(super) fn keep_out(planned: &mut [Planned], evidence: &Evidence<'_>) {
         let less = matches!(rule.strategy, Strategy::Rightsize | Strategy::Schedule | Strategy::Spot);
         if let Some(risk) = risks.get(&one.finding.target).filter(|_| less) {
             one.standing = Standing::Vetoed(format!("{risk} is a risk on this resource; settle it first"));
+        } else if let Some(other) = judged_by(rule, &one.finding.target, evidence.verdicts) {
+            one.standing = Standing::LeftOut(format!("{other} knows more of this resource, and has judged it"));
         } else if let Some(most) = evidence.limits.max_effort.filter(|most| rule.effort > *most) {
             one.standing =
                 Standing::LeftOut(format!("its effort is {}, more than {}", rule.effort.word(), most.word()));
@@ -30,4 +34,12 @@ pub(super) fn keep_out(planned: &mut [Planned], evidence: &Evidence<'_>) {
             one.standing = Standing::LeftOut(format!("its risk is {risk}, more than {most}"));
         }
     }
+}
+
+/// The rule that this one yields to, where it has judged the target.
+fn judged_by<'a>(rule: &'a Rule, target: &Target, verdicts: &[Verdicts]) -> Option<&'a str> {
+    let other = rule.yields_to.as_deref()?;
+    let said = verdicts.iter().find(|verdicts| verdicts.rule.as_str() == other)?;
+    let judged = said.clean.contains(target) || said.findings.iter().any(|finding| finding.target == *target);
+    judged.then_some(other)
 }

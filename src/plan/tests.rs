@@ -67,7 +67,7 @@ fn planned(findings: Vec<Finding>, lines: Vec<Line>) -> Plan {
 }
 
 fn evidence<'a>(baseline: &'a Baseline, prices: &'a PriceBook) -> Evidence<'a> {
-    Evidence { baseline, prices, rules: &[], hours: None, limits: Limits::default() }
+    Evidence { baseline, prices, rules: &[], hours: None, limits: Limits::default(), verdicts: &[] }
 }
 
 const GP2: &str = "AmazonEC2/EBS:VolumeUsage.gp2";
@@ -230,4 +230,24 @@ proptest! {
         let shares: Decimal = plan.findings.iter().filter_map(|p| p.share.as_ref()).map(|v| v.effective).sum();
         prop_assert_eq!(shares, plan.joint.effective);
     }
+}
+
+#[test]
+fn a_page_says_nothing_of_what_the_one_it_yields_to_has_judged() {
+    let rules = crate::rules::builtin().unwrap();
+    let yields: Vec<&Rule> = rules.iter().filter(|rule| rule.yields_to.is_some()).collect();
+    let known = |name: &str| rules.iter().any(|rule| rule.id.as_str() == name);
+    assert!(!yields.is_empty() && yields.iter().all(|rule| rule.yields_to.as_deref().is_some_and(known)));
+    let of = |clean: Vec<Target>| {
+        let baseline = baseline(vec![line(GP2, 100, 10, 0)]);
+        let prices = prices_of(&baseline);
+        let rule: RuleId = yields[0].yields_to.as_deref().unwrap().parse().unwrap();
+        let verdicts = [Verdicts { rule, findings: Vec::new(), clean, unknown: vec![target()] }];
+        let evidence = Evidence { rules: &rules, verdicts: &verdicts, ..evidence(&baseline, &prices) };
+        let found = finding(yields[0].id.as_str(), vec![(Some(GP2), None, Verb::Drop)]);
+        plan(vec![found], &evidence).findings[0].standing.clone()
+    };
+    // Unknown to the other is not judged.
+    assert_eq!(of(Vec::new()), Standing::Chosen);
+    assert!(matches!(of(vec![target()]), Standing::LeftOut(why) if why.contains("knows more of this resource")));
 }

@@ -38,6 +38,7 @@ struct Header {
     rollback_possible: bool,
     #[serde(default)]
     without_bill: bool,
+    yields_to: Option<String>,
     message: Spanned<String>,
     #[serde(default)]
     params: BTreeMap<String, ParameterText>,
@@ -104,6 +105,7 @@ pub(super) fn read(id: RuleId, file: &str, text: &str) -> Result<Rule, RuleError
         restart_needed: header.restart_needed,
         rollback_possible: header.rollback_possible,
         without_bill: header.without_bill,
+        yields_to: header.yields_to,
         message: header.message.into_inner(),
         message_line,
         parameters,
