@@ -15,6 +15,7 @@ mod diff;
 mod docs;
 mod explain;
 mod gate;
+mod growth;
 mod input;
 mod limits;
 mod prices;

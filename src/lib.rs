@@ -55,6 +55,7 @@ use period::AsOf;
 use review::explain::Explanation;
 use review::{Gap, Review};
 use rules::{Rule, RuleError};
+use rust_decimal::prelude::ToPrimitive;
 use waivers::Waiver;
 
 /// What a review depends on besides the bill.
@@ -78,6 +79,8 @@ pub struct Job {
     pub calendar: derive::schedule::Calendar,
     /// What the reader is willing to do.
     pub limits: plan::Limits,
+    /// Load, in times of today's, for which the review says what breaks first.
+    pub growth: Option<rust_decimal::Decimal>,
     /// Whether the bill is the embedded demo's.
     pub demo: bool,
 }
@@ -158,6 +161,10 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     if wanted(table::FITTING_PERFORMANCE.name) {
         derive::fit::performance(&mut bill.tables, &derive::fit::Limits::default())?;
     }
+    let growth = match job.growth {
+        Some(times) => Some(review::growth(&growth(&bill.tables, &prices, times)?, &bill.tables, times, as_of)),
+        None => None,
+    };
     let (ready, waiting): (Vec<&Rule>, Vec<&Rule>) = job.rules.iter().partition(|rule| can_look(rule, &bill));
     let verdicts =
         ready.into_iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
@@ -169,6 +176,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     let month = derive::hours::last_month(tables, bill.first, as_of)?;
     let simulation = month.map(|month| replay(&month, &prices));
     let mut gaps = gaps(&bill, &baseline, as_of, &waived, simulation.as_ref());
+    gaps.extend(growth.iter().flat_map(review::GrowthView::gaps));
     let targets = waived.kept.iter().filter(|one| !one.changes.is_empty()).map(|one| one.target.clone()).collect();
     let hours = derive::hours::last_weeks(tables, &targets, as_of)?;
     let evidence = plan::Evidence {
@@ -200,6 +208,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         waiting: &waiting,
         plan: &plan,
         simulation,
+        growth,
         advice: &advice,
         waived: &waived.waived,
         baseline: &baseline,
@@ -234,6 +243,18 @@ fn fit(tables: &mut rules::Tables, prices: &prices::PriceBook) -> Result<(), pol
     let types = instance_types(tables)?;
     let price = |meter: &id::Meter, region: Option<&str>| prices.price(meter, region).map(|price| price.effective);
     derive::fit::derive(tables, &types, &price, &derive::fit::Limits::default())
+}
+
+/// What breaks first as load grows to so many times today's, at the same prices.
+fn growth(
+    tables: &rules::Tables,
+    prices: &prices::PriceBook,
+    times: rust_decimal::Decimal,
+) -> Result<derive::fit::growth::Growth, polars::prelude::PolarsError> {
+    let types = instance_types(tables)?;
+    let price = |meter: &id::Meter, region: Option<&str>| prices.price(meter, region).map(|price| price.effective);
+    let times = times.to_f64().unwrap_or(1.0);
+    derive::fit::growth::derive(tables, &types, &price, &derive::fit::Limits::default(), times)
 }
 
 /// Adds which Auto Scaling groups bear spot capacity, by the published bands of interruptions.

@@ -14,6 +14,7 @@ mod commitments;
 mod cost_explorer;
 mod estimate;
 pub mod explain;
+mod growth;
 mod next;
 mod unseen;
 
@@ -26,6 +27,7 @@ pub use commitments::{
 };
 pub use cost_explorer::{CostExplorer, CostMonth, CostPart};
 pub use estimate::{Estimate, EstimateLine, EstimateParts, UnpricedLine};
+pub use growth::{Filling, GrowthLine, GrowthView, HoldingView, NotJudged, growth};
 pub(crate) use unseen::unseen;
 
 /// Version of the view; changes when a field changes its meaning or goes.
@@ -68,6 +70,8 @@ pub struct Review {
     pub unknown_cost: Amount,
     /// Files and permissions that would turn unknown dollars into known ones, most dollars first.
     pub next: Vec<Ask>,
+    /// What breaks first as load grows, when, and what holding it would cost; absent where nobody asked (`--growth`).
+    pub growth: Option<GrowthView>,
     /// Each rule that ran.
     pub rules: Vec<RuleLine>,
     /// Capacity and data-loss risks, highest level first.

@@ -124,6 +124,49 @@ fn past_advice_on_the_accounts_is_judged_as_far_as_their_days_go() {
     assert_eq!(schedules("50").0, serde_json::Value::from(0));
 }
 
+/// What breaks first as load grows, on the accounts beside their bill.
+#[test]
+fn growth_is_said_of_what_was_measured_and_only_when_asked() {
+    let mut bill = aggregates(&[demo_file("cur2").to_owned()], billing::Options::default());
+    bill.join(replayed()).unwrap();
+    let asked =
+        |times: i64| review(bill.clone(), &Job { growth: Some(Decimal::from(times)), ..Job::default() }).unwrap();
+    assert!(recorded().growth.is_none());
+    let (three, ten) = (asked(3), asked(10));
+    let mut held = Vec::new();
+    for review in [&three, &ten] {
+        let growth = review.growth.as_ref().unwrap();
+        let breaking: Vec<_> = growth.resources.iter().filter(|line| line.breaks).collect();
+        assert!(growth.judged > 0 && growth.judged == growth.resources.len());
+        assert_eq!(growth.breaks, breaking.len());
+        assert!(growth.resources.is_sorted_by_key(|line| line.breaks_at));
+        assert!(breaking.iter().all(|line| line.breaks_at < growth.times));
+        assert!(breaking.iter().all(|line| line.holding.is_some() != line.not_held.is_some()));
+        let costs: Vec<Decimal> =
+            breaking.iter().filter_map(|line| line.holding.as_ref()).map(|holding| holding.cost.0).collect();
+        assert!(costs.iter().all(|cost| *cost >= Decimal::ZERO));
+        assert_eq!(growth.cost.0, costs.iter().sum::<Decimal>());
+        // What could not be judged is among the gaps too.
+        let gaps = review.gaps.iter().filter(|gap| gap.place.starts_with("--growth"));
+        assert_eq!(gaps.count(), growth.not_judged.len());
+        held.push((growth.judged, growth.breaks));
+    }
+    assert!(held[0].0 == held[1].0 && held[0].1 <= held[1].1, "{held:?}");
+    let section = [
+        (Format::Text, "Growth: what breaks first"),
+        (Format::Markdown, "\n## Growth\n"),
+        (Format::Html, "<h2 id=\"growth\">"),
+    ];
+    for (format, heading) in section {
+        let shown = |review: &Review| {
+            report::render(review, format, &Templates::builtin(), &report::Options::default()).unwrap()
+        };
+        assert!(shown(&three).contains(heading) && !shown(recorded()).contains(heading), "{format:?}");
+    }
+    let (code, _, err) = surgeon(&["review", "--growth", "1x"]);
+    assert!(code == 2 && err.contains("such as 3x or 150%"), "{code} {err}");
+}
+
 /// List cost per month, and quantity, by resource and meter.
 fn at_list(bill: billing::Aggregates) -> BTreeMap<[Option<String>; 2], (Decimal, Decimal)> {
     let judged = judge(bill, &Job::default()).unwrap();

@@ -27,6 +27,8 @@ mod commitments;
 mod diff;
 /// Bad input: which file, where, what to do.
 mod errors;
+/// Sizes, schedules and Spot on the bill and metrics of another company.
+mod fleet;
 /// One finding explained: formula, prices, rows of the bill.
 mod explain;
 /// Bytes of the demo's reports.

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use rust_decimal::Decimal;
 
-use super::{CliError, Ending, gate, input, limits, rules, say, settings, usage, write_out};
+use super::{CliError, Ending, gate, growth, input, limits, rules, say, settings, usage, write_out};
 use crate::billing;
 use crate::money::{Money, parse_decimal};
 use crate::period::AsOf;
@@ -49,6 +50,10 @@ pub(super) struct ReviewArgs {
     #[command(flatten)]
     limits: limits::LimitArgs,
 
+    /// Also say what breaks first as load grows to so many times today's (1.5x, 3x, 150%), when that is, and what holding it
+    /// would cost.
+    #[arg(long, value_name = "TIMES", help_heading = "Plan")]
+    growth: Option<String>,
     /// Look at the data as of this day (YYYY-MM-DD); the end of the last complete day without it.
     #[arg(long, value_name = "DATE", help_heading = "Input")]
     as_of: Option<String>,
@@ -72,6 +77,7 @@ struct Options<'a> {
     invoice_total: Option<String>,
     conditions: Vec<gate::Condition>,
     limits: Limits,
+    growth: Option<Decimal>,
 }
 
 impl<'a> Options<'a> {
@@ -105,6 +111,7 @@ impl<'a> Options<'a> {
             invoice_total: args.invoice_total.clone(),
             conditions,
             limits: args.limits.limits()?,
+            growth: args.growth.as_deref().map(growth::parse).transpose().map_err(usage)?,
         })
     }
 }
@@ -146,6 +153,7 @@ pub(super) fn run(args: &ReviewArgs) -> anyhow::Result<Ending> {
         prices: settings.prices()?,
         advice: args.advice.iter().map(|path| advice(path)).collect::<anyhow::Result<_>>()?,
         limits: options.limits,
+        growth: options.growth,
         demo,
     };
     let review = crate::review(aggregates, &job).map_err(|error| match error {

@@ -298,6 +298,7 @@ impl Row<'_> {
             "medium" => Some(Decimal::from(2_u32)),
             "large" => Some(Decimal::from(4_u32)),
             "xlarge" => Some(Decimal::from(8_u32)),
+            "2xlarge" => Some(Decimal::from(16_u32)),
             _ => None,
         }
     }

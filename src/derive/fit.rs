@@ -16,6 +16,7 @@ mod elasticache;
 mod fargate;
 mod frames;
 mod group;
+pub mod growth;
 mod lambda;
 mod measured;
 pub mod need;
@@ -174,16 +175,16 @@ pub struct Bandwidth {
 }
 
 impl Bandwidth {
-    /// Points in which it does not carry so many times what was asked of it.
+    /// Points in which it does not carry so many times what was asked of it; `enough` of them are not counted further.
     #[must_use]
-    pub fn exceeded(&self, demand: &Demand, times: f64) -> usize {
+    pub fn exceeded(&self, demand: &Demand, times: f64, enough: usize) -> usize {
         let seconds = demand.points.seconds() as f64;
         let asked = demand.points.values().iter().map(|share| f64::from(*share) * times);
         match demand.dimension {
             Dimension::NetworkIn | Dimension::NetworkOut => {
-                bucket::network_exceeded(asked, seconds, self.baseline, self.maximum)
+                bucket::network_exceeded(asked, seconds, self.baseline, self.maximum, enough)
             }
-            _ => bucket::ebs_exceeded(asked, seconds, self.baseline, self.maximum),
+            _ => bucket::ebs_exceeded(asked, seconds, self.baseline, self.maximum, enough),
         }
     }
 }
@@ -358,11 +359,13 @@ struct Held {
 
 /// The same with what there is in bursts, where that holds more.
 fn held_in_bursts(bandwidth: &Bandwidth, one: &Known<'_>, most: f64, for_ever: Held) -> Held {
-    let exceeded = |times: f64| bandwidth.exceeded(one.demand, times);
     let allowed = (one.sorted.len() as f64 * one.budget) as usize;
-    let Some(times) = most_times(one, most, |times| exceeded(times) > allowed) else { return for_ever };
+    let Some(times) = most_times(one, most, |times| bandwidth.exceeded(one.demand, times, allowed + 1) > allowed)
+    else {
+        return for_ever;
+    };
     let risk = one.exceeding(one.statistic * times).unwrap_or(1.0);
-    let over = exceeded(1.0) as f64 / one.sorted.len().max(1) as f64;
+    let over = bandwidth.exceeded(one.demand, 1.0, usize::MAX) as f64 / one.sorted.len().max(1) as f64;
     if risk < for_ever.risk { Held { used: 1.0 / times, over, risk } } else { for_ever }
 }
 
@@ -385,22 +388,23 @@ fn most_times(one: &Known<'_>, most: f64, breaks_at: impl Fn(f64) -> bool) -> Op
     // It has to fit so often that the risk is small enough: most do not, and are done.
     let margin = one.ratios.as_ref().and_then(|ratios| ratios.margin(most))?;
     let least = risk::times(margin, one.statistic).max(0.0);
-    if breaks_at(least) {
-        return None;
-    }
-    // From there on doubled until it does not fit, then halved.
+    if breaks_at(least) { None } else { Some(held_from(least, breaks_at)) }
+}
+
+/// The same from a number of times on that fits: doubled until it does not, then halved.
+fn held_from(least: f64, breaks_at: impl Fn(f64) -> bool) -> f64 {
     let (mut holds, mut breaks) = (least, least.max(1.0) * 2.0);
     while !breaks_at(breaks) {
         (holds, breaks) = (breaks, breaks * 2.0);
         if breaks > MOST_TIMES {
-            return Some(f64::INFINITY);
+            return f64::INFINITY;
         }
     }
     while breaks - holds > 0.02 * breaks {
         let middle = f64::midpoint(holds, breaks);
         if breaks_at(middle) { breaks = middle } else { holds = middle }
     }
-    Some(holds)
+    holds
 }
 
 /// A machine that asks for so many times what it did fits whatever comes.

@@ -4,6 +4,8 @@ use rust_decimal::Decimal;
 
 use crate::review::*;
 
+mod growth;
+
 /// An amount from its text.
 pub(crate) fn amount(text: &str) -> Amount {
     Amount(text.parse::<Decimal>().unwrap())
@@ -284,6 +286,7 @@ pub(crate) fn sample() -> Review {
             cost: Some(amount("612.9")),
             rules: vec!["ec2-instance-quiet-hours".into()],
         }],
+        growth: Some(growth::growth()),
         rules: vec![RuleLine {
             rule: "ebs-volume-gp2".into(),
             title: "gp2 volume that would cost less as gp3".into(),

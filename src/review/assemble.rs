@@ -62,6 +62,8 @@ pub struct Inputs<'a> {
     pub plan: &'a Plan,
     /// The simulator's proof on the bill.
     pub simulation: Option<Simulation>,
+    /// What breaks first as load grows, where somebody asked.
+    pub growth: Option<super::GrowthView>,
     /// Files of what the provider recommends.
     pub advice: &'a [advice::Given],
     /// Accepted findings.
@@ -123,6 +125,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         commitments: commitments::in_force(&context.table("commitments")),
         outlook: inputs.plan.outlook.as_ref().map(commitments::outlook),
         simulation: inputs.simulation.clone(),
+        growth: inputs.growth.clone(),
         breakdowns,
         tag_coverage: context.tag_coverage(),
         days: context.days(),

@@ -105,7 +105,7 @@ impl Need {
             (Need::Metrics, _) => format!("usage metrics of {named}"),
             (Need::Nothing, _) => "nothing".into(),
             (Need::Rest, _) => {
-                "the inventory again: with the actions that its gaps name, and metrics of 14 days or more (surgeon collect --metrics 14)".into()
+                "the inventory again: with the actions that its gaps name, metrics of four weeks (surgeon collect --metrics 28), and CloudWatch's agent or Lambda Insights where a rule looks inside".into()
             }
             (Need::Bill, _) => {
                 "the bill: a CUR 2.0 or FOCUS export with resource ids, hourly, of the last months (AWS Data Exports), then surgeon review BILL with the inventory"
@@ -132,7 +132,7 @@ impl Need {
             Need::Metrics => "usage metrics of these resources",
             Need::Inventory => "an inventory of the accounts",
             Need::Nothing => "nothing: rules that read its metrics judge it",
-            Need::Rest => "the inventory in full, with 14 days of metrics",
+            Need::Rest => "the inventory in full, with four weeks of metrics",
             Need::Bill => "the bill",
         }
     }

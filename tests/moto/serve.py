@@ -5,7 +5,8 @@
     serve.py COMMAND [ARG…]  runs the command with the addresses in its environment, and ends as it ends
 
 SURGEON_TEST_S3 is a moto server; nothing resets it. SURGEON_TEST_AWS is another one behind cloudwatch.py: populate.py
-resets it, and tests run side by side. SURGEON_TEST_ACME is the demo company's, filled by acme.py. One process has one state, so they are three.
+resets it, and tests run side by side. SURGEON_TEST_ACME is the demo company's, filled by acme.py, and SURGEON_TEST_FLEET that of another
+company, filled by fleet.py. One process has one state, so they are four.
 
 What requirements.txt pins is installed once, into a virtual environment beside the build caches: nothing in the checkout.
 """
@@ -52,7 +53,8 @@ def main(command):
         script = Path(__file__).with_name(script)
         return subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    services, company = started("cloudwatch.py"), started("acme.py") if command else None
+    services = started("cloudwatch.py")
+    companies = {name: started(f"{name}.py") for name in ("acme", "fleet")} if command else {}
     from moto.server import ThreadedMotoServer
 
     # A line for each request helps nobody; what fails in the server does.
@@ -67,10 +69,12 @@ def main(command):
         if not command:
             print(aws, flush=True)
             threading.Event().wait()
-        acme = company.stdout.readline().strip()
-        if not acme:
-            sys.exit("acme.py did not start: see above")
-        addresses = {"SURGEON_TEST_S3": f"http://{host}:{port}", "SURGEON_TEST_AWS": aws, "SURGEON_TEST_ACME": acme}
+        addresses = {"SURGEON_TEST_S3": f"http://{host}:{port}", "SURGEON_TEST_AWS": aws}
+        for name, company in companies.items():
+            address = company.stdout.readline().strip()
+            if not address:
+                sys.exit(f"{name}.py did not start: see above")
+            addresses[f"SURGEON_TEST_{name.upper()}"] = address
         code = subprocess.run(command, env={**os.environ, **addresses}).returncode
     except KeyboardInterrupt:
         return 130

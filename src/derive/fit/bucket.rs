@@ -34,13 +34,14 @@ const ROUNDING: f64 = 1e-9;
 ///
 /// The bucket holds (maximum − baseline) × 15 minutes and begins empty, because nothing is known of the time before. It is
 /// reckoned against 80 % of the baseline, not all of it: it fills more slowly and empties faster than AWS's own. A NaN is no
-/// measurement: the bucket stays as it is.
+/// measurement: the bucket stays as it is. At `enough` such steps it stops counting.
 #[must_use]
 pub(super) fn network_exceeded(
     demand: impl Iterator<Item = f64>,
     seconds_per_step: f64,
     baseline: f64,
     maximum: f64,
+    enough: usize,
 ) -> usize {
     let level = USABLE_BASELINE * baseline;
     let full = (maximum - baseline).max(0.0) * NETWORK_BURST_SECONDS;
@@ -51,6 +52,9 @@ pub(super) fn network_exceeded(
         // Said so that an unknown baseline counts as over.
         let holds = asked <= maximum && left >= -ROUNDING * asked * seconds_per_step;
         over += usize::from(!holds);
+        if over >= enough {
+            break;
+        }
         saved = left.max(0.0).min(full);
     }
     over
@@ -61,13 +65,14 @@ pub(super) fn network_exceeded(
 ///
 /// Every step above 80 % of the baseline counts as a burst, served or not. Steps longer than 30 minutes cannot show that a
 /// burst was short enough: each above is over. Nothing is known of the 24 hours before the first step: they count as quiet. A
-/// NaN is no measurement: time passes.
+/// NaN is no measurement: time passes. At `enough` such steps it stops counting.
 #[must_use]
 pub(super) fn ebs_exceeded(
     demand: impl Iterator<Item = f64>,
     seconds_per_step: f64,
     baseline: f64,
     maximum: f64,
+    enough: usize,
 ) -> usize {
     let level = USABLE_BASELINE * baseline;
     let allowed = if maximum > baseline { whole(EBS_BURST_SECONDS / seconds_per_step) } else { 0 };
@@ -84,6 +89,9 @@ pub(super) fn ebs_exceeded(
         bursts.push_back(now);
         let holds = asked <= USABLE_MAXIMUM * maximum && bursts.len() <= allowed;
         over += usize::from(!holds);
+        if over >= enough {
+            break;
+        }
     }
     over
 }
@@ -107,11 +115,11 @@ mod tests {
 
     /// A baseline of 1 and a maximum of 5: a bucket of 4 × 15 minutes, which is 12 of a step's 300 seconds.
     fn network(runs: &[(f64, usize)]) -> usize {
-        network_exceeded(series(runs).into_iter(), FIVE_MINUTES, 1.0, 5.0)
+        network_exceeded(series(runs).into_iter(), FIVE_MINUTES, 1.0, 5.0, usize::MAX)
     }
 
     fn ebs(runs: &[(f64, usize)]) -> usize {
-        ebs_exceeded(series(runs).into_iter(), FIVE_MINUTES, 100.0, 1000.0)
+        ebs_exceeded(series(runs).into_iter(), FIVE_MINUTES, 100.0, 1000.0, usize::MAX)
     }
 
     #[test]
@@ -150,8 +158,8 @@ mod tests {
     #[test]
     fn equal_baseline_and_maximum_leave_no_burst() {
         let demand = series(&[(0.0, 500), (80.0, 10), (81.0, 7)]);
-        assert_eq!(network_exceeded(demand.iter().copied(), FIVE_MINUTES, 100.0, 100.0), 7);
-        assert_eq!(ebs_exceeded(demand.iter().copied(), FIVE_MINUTES, 100.0, 100.0), 7);
+        assert_eq!(network_exceeded(demand.iter().copied(), FIVE_MINUTES, 100.0, 100.0, usize::MAX), 7);
+        assert_eq!(ebs_exceeded(demand.iter().copied(), FIVE_MINUTES, 100.0, 100.0, usize::MAX), 7);
     }
 
     #[test]
@@ -182,10 +190,10 @@ mod tests {
     #[test]
     fn the_length_of_a_step_is_reckoned_with() {
         let minutes = series(&[(500.0, 31)]);
-        assert_eq!(ebs_exceeded(minutes.iter().copied(), 60.0, 100.0, 1000.0), 1);
-        assert_eq!(ebs_exceeded([500.0, 50.0, 500.0].into_iter(), 3600.0, 100.0, 1000.0), 2);
+        assert_eq!(ebs_exceeded(minutes.iter().copied(), 60.0, 100.0, 1000.0, usize::MAX), 1);
+        assert_eq!(ebs_exceeded([500.0, 50.0, 500.0].into_iter(), 3600.0, 100.0, 1000.0, usize::MAX), 2);
         let minutes = series(&[(0.0, 75), (4.8, 16)]);
-        assert_eq!(network_exceeded(minutes.iter().copied(), 60.0, 1.0, 5.0), 1);
+        assert_eq!(network_exceeded(minutes.iter().copied(), 60.0, 1.0, 5.0, usize::MAX), 1);
     }
 
     #[test]
@@ -197,8 +205,8 @@ mod tests {
                 let demand = || demand.iter().map(move |asked| asked * factor);
                 let (baseline, maximum) = (factor * baseline, factor * maximum);
                 (
-                    network_exceeded(demand(), FIVE_MINUTES, baseline, maximum),
-                    ebs_exceeded(demand(), FIVE_MINUTES, baseline, maximum),
+                    network_exceeded(demand(), FIVE_MINUTES, baseline, maximum, usize::MAX),
+                    ebs_exceeded(demand(), FIVE_MINUTES, baseline, maximum, usize::MAX),
                 )
             };
             let (narrow, wide) = (counts(1.0, 3.0, 14.0), counts(1.0, 4.0, 15.0));
@@ -212,7 +220,7 @@ mod tests {
     fn a_gap_is_never_over_and_an_unknown_baseline_always() {
         assert_eq!(network(&[(f64::NAN, 3), (0.8, 2)]), 0);
         assert_eq!(ebs(&[(f64::NAN, 30), (500.0, 6)]), 0);
-        assert_eq!(network_exceeded([0.5, 0.5].into_iter(), FIVE_MINUTES, f64::NAN, 5.0), 2);
-        assert_eq!(ebs_exceeded([0.5, 0.5].into_iter(), FIVE_MINUTES, f64::NAN, 5.0), 2);
+        assert_eq!(network_exceeded([0.5, 0.5].into_iter(), FIVE_MINUTES, f64::NAN, 5.0, usize::MAX), 2);
+        assert_eq!(ebs_exceeded([0.5, 0.5].into_iter(), FIVE_MINUTES, f64::NAN, 5.0, usize::MAX), 2);
     }
 }

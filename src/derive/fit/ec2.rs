@@ -149,15 +149,12 @@ fn room(
 ) -> Option<BTreeMap<Dimension, f64>> {
     let mut room = BTreeMap::new();
     room.insert(Dimension::Processor, there.demand(limits.processor) / source.capacity());
-    match machine.demand(Dimension::Memory) {
-        Some(demand) => {
-            let usable = usable_memory(to.memory_mib) / from.memory_mib;
-            if most(&demand.points).unwrap_or(1.0) * LEAST_HEADROOM > usable {
-                return None;
-            }
-            room.insert(Dimension::Memory, usable * limits.memory);
+    if let Some(demand) = machine.demand(Dimension::Memory) {
+        let usable = usable_memory(to.memory_mib) / from.memory_mib;
+        if most(&demand.points).unwrap_or(1.0) * LEAST_HEADROOM > usable {
+            return None;
         }
-        None => {}
+        room.insert(Dimension::Memory, usable * limits.memory);
     }
     let ebs = |dimension| matches!(dimension, Dimension::EbsBandwidth | Dimension::EbsOperations);
     let mut bandwidth = |dimensions: &[Dimension], here: Option<f64>, there: Option<f64>| -> Option<()> {

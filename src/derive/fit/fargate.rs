@@ -13,7 +13,7 @@ use polars::prelude::DataFrame;
 use super::measured::{by, most, scaled};
 use super::paid::{Market, Paid, paid};
 use super::processor::censored;
-use super::subject::{Kind, Offer, Subject};
+use super::subject::{Kind, Number, Offer, Sharing, Subject};
 use super::{Candidate, Demand, Dimension, Limits, Machine};
 use crate::derive::baseline::targets;
 use crate::derive::series::{Measured, Series};
@@ -99,6 +99,7 @@ struct Known {
     /// knows what it follows.
     follows: Option<BTreeSet<Dimension>>,
     rates: Option<Rates>,
+    sharing: Sharing,
 }
 
 /// The services of an account.
@@ -121,6 +122,7 @@ fn known(services: &DataFrame, costs: Option<&DataFrame>) -> HashMap<Target, Kno
     let [launch_types, systems, held] = columns_of(services, ["LaunchType", "OperatingSystemFamily", "ScalesOn"]);
     let [processor, memory, policies] =
         ["TaskCpuUnits", "TaskMemoryMiB", "ScalingPolicies"].map(|name| integers(services, name));
+    let [running, most] = ["RunningTasks", "MaxTasks"].map(|name| integers(services, name));
     let mut known = HashMap::new();
     for (row, target) in targets(services).into_iter().enumerate() {
         let (Some(processor), Some(memory)) = (processor[row], memory[row]) else { continue };
@@ -132,10 +134,21 @@ fn known(services: &DataFrame, costs: Option<&DataFrame>) -> HashMap<Target, Kno
             size: Size { processor, memory },
             follows: follows(policies[row], held[row].as_deref()),
             rates: vcpus.remove(&target).zip(memories.remove(&target)).map(|(vcpu, memory)| Rates { vcpu, memory }),
+            sharing: sharing(running[row], policies[row], most[row]),
         };
         known.insert(target, one);
     }
     known
+}
+
+/// How the number of tasks goes with the load: as policies have it, up to the most that they may start.
+fn sharing(running: Option<i64>, policies: Option<i64>, most: Option<i64>) -> Sharing {
+    let tasks = running.filter(|tasks| *tasks > 0).map(|tasks| tasks as f64);
+    let number = match (policies, tasks, most) {
+        (Some(1..), Some(high), Some(most)) => Number::Follows { high, most: most as f64, points: None },
+        _ => Number::Fixed,
+    };
+    Sharing { number, tasks }
 }
 
 /// What the number of tasks follows. Requests for each task are the same however large it is, and so is what they need.
@@ -193,6 +206,10 @@ impl Kind for Services<'_> {
             needs: &[Dimension::Processor],
             offers: Box::new(move |machine| self.offers(known, machine)),
         })
+    }
+
+    fn sharing(&self, target: &Target, _: &BTreeMap<Measured, Series>) -> Sharing {
+        self.known.get(target).map(|known| known.sharing.clone()).unwrap_or_default()
     }
 }
 

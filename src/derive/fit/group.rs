@@ -14,11 +14,11 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::ec2::{LEAST_HEADROOM, bursts, possible, usable_memory};
 use super::measured::most;
-use super::need::Points;
+use super::need::{Points, quantile};
 use super::paid::{Market, Paid};
 use super::processor::{FLEX_BASELINE, Processor};
 use super::shapes::{Type, change, compared};
-use super::subject::{Kind, Offer, Subject};
+use super::subject::{self, Kind, Offer, Sharing, Subject};
 use super::{Bandwidth, Candidate, Dimension, Limits, Machine};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
@@ -26,13 +26,15 @@ use crate::id::Target;
 mod read;
 
 pub(super) use read::wanted;
-use read::{Known, Number, measured, read_groups};
+use read::{Known, Number, in_service, measured, number, read_groups};
 
 /// Instances that a group keeps that has them: one can always be replaced while the other works.
 const LEAST_INSTANCES: usize = 2;
 /// Numbers tried of each type: from the fewest on, a tenth or one more each time, up to four times the first and more. From there on
 /// hardly any risk is left to lose.
 const NUMBERS: usize = 20;
+/// How high a number goes: as far up as the statistic of a need looks.
+const HIGH: f64 = 0.995;
 /// What rounding may add to a number of instances: a ratio, times what it was a ratio of.
 const ROUNDING: f64 = 1e-9;
 
@@ -89,6 +91,26 @@ impl Kind for Groups<'_> {
             }),
         })
     }
+
+    fn sharing(&self, target: &Target, series: &BTreeMap<Measured, Series>) -> Sharing {
+        self.known.get(target).map(|known| sharing(known, series)).unwrap_or_default()
+    }
+}
+
+/// How the number goes with the load: as policies have it, up to the largest size.
+fn sharing(known: &Known, series: &BTreeMap<Measured, Series>) -> Sharing {
+    let (Some(1..), Some(most)) = (known.policies, known.most) else { return Sharing::default() };
+    let most = most as f64;
+    let there = in_service(series, known.desired);
+    let number = match number(known, there.as_ref()) {
+        (Number::Chosen, ..) => subject::Number::UpTo(most),
+        (Number::Follows, ..) => {
+            let points = there.map(|there| there.points);
+            let high = points.as_ref().and_then(|points| quantile(&points.sorted(), HIGH));
+            subject::Number::Follows { high: high.unwrap_or(known.desired as f64), most, points }
+        }
+    };
+    Sharing { number, tasks: None }
 }
 
 /// The figures that decide of many candidates, in shares of what the instances of today have.
@@ -190,8 +212,12 @@ impl<'a> Swap<'a> {
             let volumes = matches!(dimension, Dimension::EbsBandwidth | Dimension::EbsOperations);
             if machine.demand(dimension).is_some() {
                 room.insert(dimension, self.share(count, here?, there?) * limits.bandwidth);
-            } else if there.unwrap_or(0.0) < here.unwrap_or(0.0) && !(volumes && without_volumes) {
-                return None;
+            } else if !(volumes && without_volumes) {
+                // Neither each of them nor all together may have less.
+                let (here, there) = (here.unwrap_or(0.0), there.unwrap_or(0.0));
+                if there < here || there * (count as f64) < here * self.of as f64 {
+                    return None;
+                }
             }
         }
         Some(room)

@@ -77,17 +77,27 @@ pub(super) fn by((name, statistic): Measured, series: &Series) -> String {
 }
 
 pub(super) fn scaled(series: &Series, factor: f64) -> Points {
-    let values = series.points.values().iter().map(|value| (f64::from(*value) * factor) as f32);
-    Points::new(series.points.seconds(), values.collect())
+    scaled_points(&series.points, factor)
 }
 
-/// The 99th percentile of each day as a share of `room`, the oldest first, joined by a space; a day without points is a dash.
-pub(super) fn peaks(points: &Points, room: f64) -> String {
+pub(super) fn scaled_points(points: &Points, factor: f64) -> Points {
+    let values = points.values().iter().map(|value| (f64::from(*value) * factor) as f32);
+    Points::new(points.seconds(), values.collect())
+}
+
+/// The 99th percentile of each day, the oldest first; nothing of a day without points.
+pub(super) fn daily(points: &Points) -> Vec<Option<f64>> {
     let a_day = usize::try_from(SECONDS_PER_DAY / points.seconds().max(1)).unwrap_or(1).max(1);
     let day = |day: &[f32]| {
         let mut sorted: Vec<f32> = day.iter().copied().filter(|value| !value.is_nan()).collect();
         sorted.sort_unstable_by(f32::total_cmp);
-        quantile(&sorted, 0.99).map_or_else(|| "-".to_owned(), |high| format!("{:.3}", high / room))
+        quantile(&sorted, 0.99)
     };
-    points.values().chunks(a_day).map(day).collect::<Vec<_>>().join(" ")
+    points.values().chunks(a_day).map(day).collect()
+}
+
+/// The same as shares of `room`, joined by a space; a day without points is a dash.
+pub(super) fn peaks(points: &Points, room: f64) -> String {
+    let share = |high: Option<f64>| high.map_or_else(|| "-".to_owned(), |high| format!("{:.3}", high / room));
+    daily(points).into_iter().map(share).collect::<Vec<_>>().join(" ")
 }

@@ -5,11 +5,13 @@
 //! not know: how shards are spread, how many copies an index has, in how many zones the nodes are, the network (not
 //! measured), what is advised; masters, warm and cold nodes and burstable types (whose credits are not measured).
 //!
-//! One step at a time: fewer nodes of the same type, or as many of another with no less than half of the processors.
+//! One step at a time: fewer nodes of the same type, or as many of another with no less than half of the processors. More
+//! nodes of the same type are for growth.
 //! The busiest node and the fullest stand for all. Volumes stay as large as they are. What was not measured must not
 //! get less.
 
 use std::collections::{BTreeMap, HashMap};
+use std::iter::successors;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
@@ -34,6 +36,8 @@ const MOST_HEAP_MIB: f64 = 32.0 * MIB_PER_GIB;
 /// Shards that a GiB of heap and that a node should have at most (the same guide, "Choosing the number of shards").
 const SHARDS_PER_GIB: f64 = 25.0;
 const SHARDS_PER_NODE: f64 = 1000.0;
+/// Steps that are tried to more nodes: four times as many and more.
+const STEPS: usize = 20;
 /// Fewer data nodes cannot lose one: without dedicated masters they elect one of themselves, and two cannot outvote
 /// one.
 const LEAST_NODES: i64 = 3;
@@ -89,7 +93,7 @@ impl Kind for OpenSearch<'_> {
             offers: Box::new(move |machine| {
                 let others = self.market.types.values().filter(|to| possible(kind, to));
                 let other = |to: &Type| offers_of.another_type(self.market, &place, machine, to);
-                others.filter_map(other).chain(offers_of.fewer(machine)).collect()
+                others.filter_map(other).chain(offers_of.fewer(machine)).chain(offers_of.more(machine)).collect()
             }),
         })
     }
@@ -146,6 +150,15 @@ impl From<'_> {
         let least = if self.domain.masters { LEAST_NODES_BESIDE_MASTERS } else { LEAST_NODES };
         let paid = self.domain.paid.as_ref().filter(|_| nodes >= least)?;
         self.offer(machine, self.kind, (self.own, self.own), nodes, paid.meter.clone(), paid.hour)
+    }
+
+    /// More nodes of the same type: a tenth or a step more each time. Their volumes are not in the price.
+    fn more(&self, machine: &Machine) -> Vec<Offer> {
+        let (Some(paid), Some(in_zones)) = (&self.domain.paid, self.domain.in_zones) else { return Vec::new() };
+        let Some(step) = step(self.domain.nodes, in_zones) else { return Vec::new() };
+        let next = |nodes: &i64| Some(nodes + (nodes / 10 / step).max(1) * step);
+        let offer = |nodes| self.offer(machine, self.kind, (self.own, self.own), nodes, paid.meter.clone(), paid.hour);
+        successors(next(&self.domain.nodes), next).take(STEPS).filter_map(offer).collect()
     }
 
     fn offer(

@@ -8,9 +8,9 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::frames::{fitting_shapes, utilization};
 use super::paid::{Market, Price};
-use super::risk::History;
+use super::risk::{Fleet, History};
 use super::shapes::types;
-use super::subject::{Kind, LESS_MEMORY, Subject};
+use super::subject::{Kind, LESS_MEMORY, Sharing, Subject};
 use super::{Limits, Machine, ec2, elasticache, fargate, group, lambda, opensearch, rds};
 use crate::derive::series::{Measured, each_resource};
 use crate::id::Target;
@@ -27,15 +27,9 @@ pub fn derive(tables: &mut Tables, instance_types: &DataFrame, price: Price<'_>,
     let market = Market { types: &types, price, limits };
     let kinds = kinds(tables, &market)?;
     let Some(metrics) = tables.get("resource_metrics").filter(|_| !kinds.is_empty()) else { return Ok(()) };
-    let mut history = History::default();
-    each(&kinds, metrics, |_, subject| {
-        if subject.counts {
-            history.add(&subject.machine, limits);
-        }
-    })?;
-    let fleet = history.fleet(limits);
+    let fleet = fleet(&kinds, metrics, limits)?;
     let (mut used, mut fitting) = (Vec::new(), Vec::new());
-    each(&kinds, metrics, |target, subject| {
+    each(&kinds, metrics, |target, subject, _| {
         used.extend(subject.used(target));
         if subject.tells() {
             fitting.extend(subject.fitting(target, &fleet, limits));
@@ -45,6 +39,17 @@ pub fn derive(tables: &mut Tables, instance_types: &DataFrame, price: Price<'_>,
     tables.insert(UTILIZATION.name.to_owned(), utilization(&used)?);
     tables.insert(FITTING_SHAPES.name.to_owned(), fitting_shapes(&fitting)?);
     Ok(())
+}
+
+/// How all that was measured went on.
+pub(super) fn fleet(kinds: &[Box<dyn Kind + '_>], metrics: &DataFrame, limits: &Limits) -> PolarsResult<Fleet> {
+    let mut history = History::default();
+    each(kinds, metrics, |_, subject, _| {
+        if subject.counts {
+            history.add(&subject.machine, limits);
+        }
+    })?;
+    Ok(history.fleet(limits))
 }
 
 /// Every resource that was measured well enough, with what else it could be.
@@ -62,7 +67,7 @@ pub fn machines(
     let kinds = kinds(tables, &market)?;
     let mut machines = Vec::new();
     if let Some(metrics) = tables.get("resource_metrics") {
-        each(&kinds, metrics, |target, subject| {
+        each(&kinds, metrics, |target, subject, _| {
             if subject.tells() {
                 let offers = (subject.offers)(&subject.machine);
                 let id = target.resource.clone().unwrap_or_default();
@@ -90,7 +95,7 @@ pub fn metrics() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The services of which there is anything.
-fn kinds<'a>(tables: &Tables, market: &'a Market<'a>) -> PolarsResult<Vec<Box<dyn Kind + 'a>>> {
+pub(super) fn kinds<'a>(tables: &Tables, market: &'a Market<'a>) -> PolarsResult<Vec<Box<dyn Kind + 'a>>> {
     let mut kinds: Vec<Box<dyn Kind + 'a>> = Vec::new();
     if let Some(instances) = ec2::Instances::new(tables, market)? {
         kinds.push(Box::new(instances));
@@ -117,17 +122,18 @@ fn kinds<'a>(tables: &Tables, market: &'a Market<'a>) -> PolarsResult<Vec<Box<dy
 }
 
 /// Each resource that one of the kinds knows, with what was measured of it.
-fn each(
+pub(super) fn each(
     kinds: &[Box<dyn Kind + '_>],
     metrics: &DataFrame,
-    mut each: impl FnMut(&Target, Subject<'_>),
+    mut each: impl FnMut(&Target, Subject<'_>, Sharing),
 ) -> PolarsResult<()> {
     let mut wanted: Vec<Measured> = kinds.iter().flat_map(|kind| kind.wanted()).collect();
     wanted.sort_unstable();
     wanted.dedup();
     each_resource(metrics, &wanted, |target, series| {
-        if let Some(subject) = kinds.iter().find_map(|kind| kind.subject(&target, &series)) {
-            each(&target, subject);
+        let known = kinds.iter().find_map(|kind| kind.subject(&target, &series).map(|subject| (kind, subject)));
+        if let Some((kind, subject)) = known {
+            each(&target, subject, kind.sharing(&target, &series));
         }
     })
 }

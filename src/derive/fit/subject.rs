@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::frames::{Fitting, Used};
 use super::measured::peaks;
-use super::need::{LEAST_COVERED, quantile};
+use super::need::{LEAST_COVERED, Points, quantile};
 use super::risk::Fleet;
 use super::{Candidate, Dimension, Limits, MOST_RISK, Machine, assess};
 use crate::derive::series::{Measured, Series};
@@ -24,6 +24,38 @@ pub(super) trait Kind {
 
     /// One of them with what was measured of it; `None`: it is none, or nothing can be said of it.
     fn subject<'a>(&'a self, target: &Target, series: &BTreeMap<Measured, Series>) -> Option<Subject<'a>>;
+
+    /// How many share its work, and what sets that number.
+    fn sharing(&self, _target: &Target, _series: &BTreeMap<Measured, Series>) -> Sharing {
+        Sharing::default()
+    }
+}
+
+/// How many share the work of a resource.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Sharing {
+    pub(super) number: Number,
+    /// Tasks that run, where the machine is one of them and its price that of one.
+    pub(super) tasks: Option<f64>,
+}
+
+/// What sets how many share the work.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) enum Number {
+    /// Nothing that follows the load.
+    #[default]
+    Fixed,
+    /// Policies add to those that are there, up to so many.
+    UpTo(f64),
+    /// Policies alone.
+    Follows {
+        /// How many there were when there were many.
+        high: f64,
+        /// How many there may be.
+        most: f64,
+        /// How many there were.
+        points: Option<Points>,
+    },
 }
 
 /// The change to a shape with less of a memory that nobody has measured: what it would save says what measuring is worth.

@@ -246,7 +246,8 @@ fn kind_of(meter: Option<&str>) -> Option<&str> {
     meter?.split(':').nth(1)?.split('/').next()
 }
 
-/// The same with all that is not known as it would have to be.
+/// The same with all that is not known, and that something could tell, as it would have to be. How long instances take to start nothing
+/// here can: lifecycle events are in no table.
 fn best(facts: Facts) -> Facts {
     let mut tags = facts.tags;
     // One more environment: where names speak of production it earns nothing.
@@ -258,7 +259,6 @@ fn best(facts: Facts) -> Facts {
         median_life_days: facts.median_life_days.or(Some(0.0)),
         ended_in_30_days: facts.ended_in_30_days.or(Some(u32::MAX)),
         pools: facts.pools.or(Some(u32::MAX)),
-        boot_seconds: facts.boot_seconds.or(Some(0.0)),
         tags,
         ..facts
     }

@@ -52,7 +52,8 @@ pub(super) struct Known {
     /// What is charged for the hours of a member.
     pub(super) paid: Option<Paid>,
     least: usize,
-    policies: Option<i64>,
+    pub(super) most: Option<i64>,
+    pub(super) policies: Option<i64>,
     schedules: Option<i64>,
     memory: Option<(Measured, Series)>,
     volumes: Volumes,
@@ -80,6 +81,7 @@ pub(super) fn read_groups(tables: &Tables) -> PolarsResult<Option<HashMap<Target
     let [desired, least, zones, policies, schedules, mixed] =
         ["DesiredCapacity", "MinSize", "Zones", "ScalingPolicies", "ScheduledActions", "OnDemandPercentageAboveBase"]
             .map(|name| integers(groups, name));
+    let [most] = ["MaxSize"].map(|name| integers(groups, name));
     let whole = |value: Option<i64>| value.and_then(|value| usize::try_from(value).ok()).unwrap_or(0);
     let mut known = HashMap::new();
     for (row, target) in targets(groups).into_iter().enumerate() {
@@ -101,6 +103,7 @@ pub(super) fn read_groups(tables: &Tables) -> PolarsResult<Option<HashMap<Target
             zones: if used.is_empty() { may_use } else { used.len() },
             paid: hours(all, &charged, &instance_type),
             least: whole(least[row]),
+            most: most[row],
             policies: policies[row],
             schedules: schedules[row],
             memory: of_all(all, |one| memory.get(&one.target).cloned())
@@ -267,7 +270,7 @@ impl Read {
 }
 
 /// Instances at each time: as the group says, or by how often processors were sampled.
-fn in_service(series: &BTreeMap<Measured, Series>, desired: usize) -> Option<Series> {
+pub(super) fn in_service(series: &BTreeMap<Measured, Series>, desired: usize) -> Option<Series> {
     if let Some(told) = series.get(&IN_SERVICE) {
         return Some(told.clone());
     }
@@ -282,7 +285,7 @@ fn in_service(series: &BTreeMap<Measured, Series>, desired: usize) -> Option<Ser
 }
 
 /// What sets the number of instances, how many it is, and the least size where that is what somebody chose.
-fn number(known: &Known, there: Option<&Series>) -> (Number, usize, Option<usize>) {
+pub(super) fn number(known: &Known, there: Option<&Series>) -> (Number, usize, Option<usize>) {
     let Some(there) = there.map(|there| there.points.sorted()).filter(|there| !there.is_empty()) else {
         return (Number::Follows, known.desired, None);
     };
