@@ -513,6 +513,12 @@ pub struct Alert {
     pub finding: String,
     /// Title.
     pub title: String,
+    /// Account.
+    pub account: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+    /// Resource; absent for a scope.
+    pub resource: Option<String>,
     /// Sentence.
     pub message: String,
 }

@@ -1,7 +1,7 @@
 //! The company "orchard": sizes, schedules and Spot on a bill and four weeks of metrics, one of each strategy.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rust_decimal::Decimal;
@@ -18,14 +18,21 @@ const DESCRIPTION: &str = include_str!("../fixtures/fleet/fleet.toml");
 /// The only account is the one that asks.
 const EVERYTHING: [&str; 2] = ["--region", "eu-west-1"];
 
+/// The bill, made once: its place is in reviews.
+fn bill() -> PathBuf {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = std::fs::File::create(folder.path().join("fleet.csv")).unwrap();
+        write_bill(DESCRIPTION, BillFormat::Cur2, &mut std::io::BufWriter::new(file)).unwrap();
+        folder
+    });
+    folder.path().join("fleet.csv")
+}
+
 /// The bill's review with what was collected.
 fn joined(inventory: Dataset) -> Review {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fleet.csv");
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
-    write_bill(DESCRIPTION, BillFormat::Cur2, &mut file).unwrap();
-    drop(file);
-    let mut bill = aggregates(&[path], billing::Options::default());
+    let mut bill = aggregates(&[bill()], billing::Options::default());
     bill.join(inventory).unwrap();
     review(bill, &Job { rules: rules::builtin().unwrap(), ..Job::default() }).unwrap()
 }

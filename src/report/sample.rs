@@ -301,6 +301,9 @@ pub(crate) fn sample() -> Review {
             level: "high".into(),
             finding: "rds-storage-full@deadbeef".into(),
             title: "Storage runs full".into(),
+            account: Some("111122223333".into()),
+            region: Some("eu-central-1".into()),
+            resource: Some("arn:aws:rds:eu-central-1:111122223333:db:orders".into()),
             message: "7 days left at the present growth.".into(),
         }],
         advice: Some(Advice {

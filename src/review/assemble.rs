@@ -477,6 +477,9 @@ impl<'a> Context<'a> {
             level: level.word().into(),
             finding: f.id.to_string(),
             title: title(f),
+            account: f.target.account.clone(),
+            region: f.target.region.clone(),
+            resource: f.target.resource.clone(),
             message: f.message.clone(),
         };
         alerts.into_iter().map(alert).collect()

@@ -22,7 +22,7 @@ use crate::id::Target;
 
 mod read;
 
-use read::{Known, measured, read_instances};
+use read::{Known, mean, measured, read_instances};
 pub(super) use read::{MEMORY, Volumes, volume_series, wanted};
 
 /// Memory that the kernel and agents take of any machine: a quarter of a GiB and 2 percent (ALGORITHMS 1.4).
@@ -77,13 +77,13 @@ impl Kind for Instances<'_> {
                 shape: kind.name.clone(),
                 price: known.paid.as_ref().map_or(0.0, |paid| paid.hour),
                 demands: read.demands,
-                mean: read.mean,
+                mean: mean(kind, series),
                 candidates: Vec::new(),
             },
             meter: known.paid.as_ref().map(|paid| paid.meter.clone()),
             instances: None,
             measured_by: read.measured_by,
-            censored: read.censored.then_some(Dimension::Processor).into_iter().collect(),
+            censored: read.censored,
             counts: true,
             needs: &[Dimension::Processor],
             offers: Box::new(move |machine| self.offers(&place, known, kind, machine, without_volumes)),

@@ -9,19 +9,18 @@
 //! over. What was not measured must not get less. A cache that throws out what it holds has use for any memory: nobody
 //! knows how much it needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::credits::Burstable;
 use super::ec2::LEAST_VCPUS;
-use super::measured::{asked, by, first, megabits, most, scaled};
-use super::need::Points;
+use super::measured::{Read, asked, by, first, full, megabits, most, scaled};
 use super::paid::{Market, Paid};
-use super::processor::{self, Processor};
+use super::processor::Processor;
 use super::shapes::{Service, Type, change, compared};
 use super::subject::{Kind, Offer, Subject};
-use super::{Burst, Candidate, Demand, Dimension, Limits, Machine};
+use super::{Burst, Candidate, Dimension, Limits, Machine};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
 
@@ -133,27 +132,6 @@ impl Kind for ElastiCache<'_> {
 }
 
 /// What was measured of a cache, in shares of what a node has.
-#[derive(Default)]
-struct Read {
-    demands: Vec<Demand>,
-    measured_by: BTreeMap<Dimension, String>,
-    /// What it asked more of than it got.
-    censored: BTreeSet<Dimension>,
-}
-
-impl Read {
-    fn add(&mut self, dimension: Dimension, by: String, points: Points, room: f64) {
-        self.measured_by.insert(dimension, by);
-        self.demands.push(Demand { dimension, points, room });
-    }
-
-    fn censor(&mut self, dimension: Dimension, when: bool) {
-        if when {
-            self.censored.insert(dimension);
-        }
-    }
-}
-
 fn measured(cache: &Cache, kind: &Type, own: Processor, limits: &Limits) -> Read {
     let mut read = Read::default();
     let series = &cache.series;
@@ -185,12 +163,6 @@ fn measured(cache: &Cache, kind: &Type, own: Processor, limits: &Limits) -> Read
         }
     }
     read
-}
-
-/// Whether percent of processor time were cut off at the top.
-fn full(series: &Series) -> bool {
-    let shares: Vec<f64> = series.points.values().iter().map(|percent| f64::from(*percent) / 100.0).collect();
-    processor::censored(&shares)
 }
 
 /// Utilization of all processors of a node up to which its engine has enough of them.

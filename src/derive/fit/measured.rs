@@ -2,15 +2,51 @@
 //!
 //! Knows: grids of points, percent, bytes of a point. Does not know: which metric means what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::need::{Points, quantile};
-use super::processor::Processor;
+use super::processor::{self, Processor};
+use super::{Demand, Dimension};
 use crate::derive::series::{Measured, Series};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 const BITS_PER_MEGABIT: f64 = 1e6;
 const BITS_PER_BYTE: f64 = 8.0;
+
+/// What was measured of a resource, in shares of what it has.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) demands: Vec<Demand>,
+    /// Metric, statistic and seconds of a point.
+    pub(super) measured_by: BTreeMap<Dimension, String>,
+    /// What it asked more of than it got.
+    pub(super) censored: BTreeSet<Dimension>,
+}
+
+impl Read {
+    pub(super) fn add(&mut self, dimension: Dimension, by: String, points: Points, room: f64) {
+        self.measured_by.insert(dimension, by);
+        self.demands.push(Demand { dimension, points, room });
+    }
+
+    pub(super) fn censor(&mut self, dimension: Dimension, when: bool) {
+        if when {
+            self.censored.insert(dimension);
+        }
+    }
+}
+
+/// Whether percent of processor time were cut off at the top.
+pub(super) fn full(series: &Series) -> bool {
+    let shares: Vec<f64> = series.points.values().iter().map(|percent| f64::from(*percent) / 100.0).collect();
+    processor::censored(&shares)
+}
+
+/// A series, each value by `of`.
+pub(super) fn shares(series: &Series, of: impl Fn(f64) -> f64) -> Points {
+    let values = series.points.values().iter().map(|value| of(f64::from(*value)) as f32);
+    Points::new(series.points.seconds(), values.collect())
+}
 
 /// What turns the bytes of a point into megabits a second.
 pub(super) fn megabits(series: &Series) -> f64 {

@@ -7,18 +7,18 @@
 //! PostgreSQL leaves pages to the kernel, which calls them free: there less memory is enough only where all data fits into it, or
 //! (`less_cache`) where the disks could bear what is then read again. What other engines do with less nobody can tell from outside.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::credits::Burstable;
 use super::ec2::LEAST_VCPUS;
-use super::measured::{asked, by, least, most};
+use super::measured::{Read, added, asked, by, first, full, least, most, scaled, shares};
 use super::paid::{Market, Paid};
-use super::processor::{self, Processor};
+use super::processor::Processor;
 use super::shapes::{Service, Type, change, compared};
 use super::subject::{Kind, Offer, Subject};
-use super::{Burst, Candidate, Demand, Dimension, Limits, Machine};
+use super::{Burst, Candidate, Dimension, Limits, Machine};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
 
@@ -128,23 +128,6 @@ impl Kind for Rds<'_> {
 }
 
 /// What was measured of a database, in shares of what its class has.
-#[derive(Default)]
-struct Read {
-    demands: Vec<Demand>,
-    measured_by: BTreeMap<Dimension, String>,
-    censored: BTreeSet<Dimension>,
-}
-
-impl Read {
-    /// A series, each value by `share`.
-    fn add(&mut self, dimension: Dimension, by: String, series: &Series, room: f64, share: impl Fn(f64) -> f64) {
-        let values = series.points.values().iter().map(|value| share(f64::from(*value)) as f32).collect();
-        let points = super::need::Points::new(series.points.seconds(), values);
-        self.measured_by.insert(dimension, by);
-        self.demands.push(Demand { dimension, points, room });
-    }
-}
-
 fn measured(
     database: &Database,
     kind: &Type,
@@ -153,54 +136,47 @@ fn measured(
     limits: &Limits,
 ) -> Read {
     let mut read = Read::default();
-    if let Some((name, found)) = super::measured::first(series, &PROCESSOR) {
-        let shares: Vec<f64> = found.points.values().iter().map(|percent| f64::from(*percent) / 100.0).collect();
-        if processor::censored(&shares) {
-            read.censored.insert(Dimension::Processor);
-        }
+    if let Some((name, found)) = first(series, &PROCESSOR) {
+        read.censor(Dimension::Processor, full(found));
         let room = own.throughput_share(limits.processor);
-        read.add(Dimension::Processor, by(name, found), found, room, |percent| own.throughput_share(percent / 100.0));
+        read.add(Dimension::Processor, by(name, found), asked(found, own), room);
     }
     let empty = |name: &Measured, most: f64| {
         series.get(name).and_then(|series| least(&series.points)).is_some_and(|least| least <= most)
     };
-    if kind.credits.is_some() && empty(&CREDITS, 0.0) {
-        read.censored.insert(Dimension::Processor);
-    }
+    read.censor(Dimension::Processor, kind.credits.is_some() && empty(&CREDITS, 0.0));
     if let Some(free) = series.get(&FREE_MEMORY) {
         let share = |free: f64| (1.0 - free / BYTES_PER_MIB / kind.memory_mib).max(0.0);
-        read.add(Dimension::Memory, by(FREE_MEMORY, free), free, limits.memory, share);
+        read.add(Dimension::Memory, by(FREE_MEMORY, free), shares(free, share), limits.memory);
     }
     if let (Some(open), Some(limit)) = (series.get(&CONNECTIONS), database.engine.connections(kind.memory_mib)) {
         // More than the default: somebody has set another limit, and nobody here knows which.
         if most(&open.points).is_some_and(|most| most <= limit) {
             let room = limits.of(Dimension::Connections);
-            read.add(Dimension::Connections, by(CONNECTIONS, open), open, room, |open| open / limit);
+            read.add(Dimension::Connections, by(CONNECTIONS, open), scaled(open, 1.0 / limit), room);
         }
     }
     for (dimension, name) in NETWORK {
         if let (Some(bytes), Some(of)) = (series.get(&name), kind.network_mbps) {
-            read.add(dimension, by(name, bytes), bytes, limits.bandwidth, |bytes| bytes * MEGABITS_PER_BYTE / of);
+            read.add(dimension, by(name, bytes), scaled(bytes, MEGABITS_PER_BYTE / of), limits.bandwidth);
         }
     }
     // The volume of an Aurora cluster is no disk of the class.
     if !database.aurora() {
         let both = |names: [Measured; 2]| {
             let [one, other] = names.map(|name| series.get(&name).cloned());
-            Some(super::measured::added(one?, other?))
+            Some(added(one?, other?))
         };
         if let (Some(bytes), Some(of)) = (both(BYTES), kind.ebs_mbps) {
-            let share = |bytes: f64| bytes * MEGABITS_PER_BYTE / of;
-            read.add(Dimension::EbsBandwidth, by(BYTES[0], &bytes), &bytes, limits.bandwidth, share);
+            let points = scaled(&bytes, MEGABITS_PER_BYTE / of);
+            read.add(Dimension::EbsBandwidth, by(BYTES[0], &bytes), points, limits.bandwidth);
         }
         if let (Some(operations), Some(of)) = (both(OPERATIONS), kind.ebs_iops) {
-            let by = by(OPERATIONS[0], &operations);
-            read.add(Dimension::EbsOperations, by, &operations, limits.bandwidth, |operations| operations / of);
+            let points = scaled(&operations, 1.0 / of);
+            read.add(Dimension::EbsOperations, by(OPERATIONS[0], &operations), points, limits.bandwidth);
         }
         for (dimension, name) in BALANCES {
-            if empty(&name, NO_BALANCE) {
-                read.censored.insert(dimension);
-            }
+            read.censor(dimension, empty(&name, NO_BALANCE));
         }
     }
     read

@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use crate::derive::baseline::targets;
-use crate::derive::fit::measured::{added, asked, by, first, least, megabits, scaled};
+use crate::derive::fit::measured::{Read, added, asked, by, first, full, least, megabits, scaled};
 use crate::derive::fit::need::Points;
 use crate::derive::fit::paid::{Paid, paid};
-use crate::derive::fit::processor;
 use crate::derive::fit::shapes::Type;
-use crate::derive::fit::{Demand, Dimension, Limits};
+use crate::derive::fit::{Dimension, Limits};
 use crate::derive::series::{Measured, Series, each_resource};
 use crate::id::Target;
 use crate::table::read::columns_of;
@@ -107,14 +106,9 @@ pub(in crate::derive::fit) fn volume_series(
         .collect())
 }
 
-/// What was measured of an instance.
-pub(super) struct Read {
-    /// In shares of what it has.
-    pub(super) demands: Vec<Demand>,
-    pub(super) mean: Option<Points>,
-    pub(super) measured_by: BTreeMap<Dimension, String>,
-    /// Whether its processors were full or without credits.
-    pub(super) censored: bool,
+/// What an instance asked of its processors in the mean of each point.
+pub(super) fn mean(kind: &Type, series: &BTreeMap<Measured, Series>) -> Option<Points> {
+    Some(asked(series.get(&PROCESSOR[1])?, kind.processor?))
 }
 
 /// What an instance asked for, in shares of what it has. `volumes`: `None` where nobody asked for volumes, `Some(None)` where it has none.
@@ -124,21 +118,17 @@ pub(super) fn measured(
     volumes: Option<Option<&Volumes>>,
     limits: &Limits,
 ) -> Read {
-    let mut read = Read { demands: Vec::new(), mean: None, measured_by: BTreeMap::new(), censored: false };
+    let mut read = Read::default();
     // What nobody states a bandwidth of cannot be compared with anything.
     let comparable = kind.processor.filter(|_| kind.network_mbps.is_some());
     if let (Some((name, series)), Some(own)) = (first(series, &PROCESSOR), comparable) {
-        let shares: Vec<f64> = series.points.values().iter().map(|percent| f64::from(*percent) / 100.0).collect();
-        read.censored = processor::censored(&shares);
+        read.censor(Dimension::Processor, full(series));
         let room = own.throughput_share(limits.processor);
         read.add(Dimension::Processor, by(name, series), asked(series, own), room);
     }
-    if let (Some(series), Some(own)) = (series.get(&PROCESSOR[1]), kind.processor) {
-        read.mean = Some(asked(series, own));
-    }
     // Without credits it got its baseline, and nobody knows what it asked for.
     let empty = series.get(&CREDITS).and_then(|series| least(&series.points));
-    read.censored |= kind.credits.is_some() && empty.is_some_and(|least| least <= 0.0);
+    read.censor(Dimension::Processor, kind.credits.is_some() && empty.is_some_and(|least| least <= 0.0));
     if let Some((name, series)) = first(series, &MEMORY) {
         read.add(Dimension::Memory, by(name, series), scaled(series, 0.01), limits.memory);
     }
@@ -158,11 +148,4 @@ pub(super) fn measured(
         }
     }
     read
-}
-
-impl Read {
-    fn add(&mut self, dimension: Dimension, by: String, points: Points, room: f64) {
-        self.measured_by.insert(dimension, by);
-        self.demands.push(Demand { dimension, points, room });
-    }
 }

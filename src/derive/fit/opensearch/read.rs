@@ -2,19 +2,19 @@
 //!
 //! Knows: columns, metrics, meters, the largest volumes. Does not know: what fits.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::DataFrame;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::MIB_PER_GIB;
 use crate::derive::baseline::targets;
-use crate::derive::fit::measured::{added, asked, by};
+use crate::derive::fit::measured::{Read, added, asked, by, full, shares};
 use crate::derive::fit::need::{Points, quantile};
 use crate::derive::fit::paid::{Paid, paid};
-use crate::derive::fit::processor::{self, Processor};
+use crate::derive::fit::processor::Processor;
 use crate::derive::fit::shapes::Type;
-use crate::derive::fit::{Demand, Dimension, Limits};
+use crate::derive::fit::{Dimension, Limits};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
 use crate::table::read::{columns_of, integers, numbers};
@@ -127,27 +127,6 @@ fn rises(count: &Points) -> bool {
     measured().zip(measured().skip(1)).any(|(before, after)| after > before)
 }
 
-/// What was measured of a domain, in shares of what each of its nodes has.
-#[derive(Default)]
-pub(super) struct Read {
-    pub(super) demands: Vec<Demand>,
-    pub(super) measured_by: BTreeMap<Dimension, String>,
-    /// What it asked more of than it got.
-    pub(super) censored: BTreeSet<Dimension>,
-}
-
-impl Read {
-    fn add(&mut self, dimension: Dimension, by: String, points: Points, room: f64) {
-        self.measured_by.insert(dimension, by);
-        self.demands.push(Demand { dimension, points, room });
-    }
-}
-
-fn shares(series: &Series, of: impl Fn(f64) -> f64) -> Points {
-    let values = series.points.values().iter().map(|value| of(f64::from(*value)) as f32);
-    Points::new(series.points.seconds(), values.collect())
-}
-
 /// What it asked for.
 pub(super) fn measured(
     domain: &Domain,
@@ -158,12 +137,9 @@ pub(super) fn measured(
 ) -> Read {
     let mut read = Read::default();
     if let Some(found) = series.get(&PROCESSOR) {
-        let percent: Vec<f64> = found.points.values().iter().map(|percent| f64::from(*percent) / 100.0).collect();
         // What was refused was asked for too.
         let refused = REJECTED.iter().filter_map(|name| series.get(name)).any(|count| rises(&count.points));
-        if processor::censored(&percent) || refused {
-            read.censored.insert(Dimension::Processor);
-        }
+        read.censor(Dimension::Processor, full(found) || refused);
         let today = own.throughput_share(limits.processor);
         read.add(Dimension::Processor, by(PROCESSOR, found), asked(found, own), today);
     }
