@@ -10,13 +10,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::credits::Burstable;
 use super::measured::most;
 use super::paid::{Market, Paid};
 use super::processor::{FLEX_BASELINE, Processor};
-use super::shapes::{Service, Type, change, compared};
+use super::shapes::{Service, Type, compared};
 use super::subject::{Kind, LESS_MEMORY, Offer, Subject};
-use super::{Bandwidth, Burst, Candidate, Dimension, Limits, Machine};
+use super::{Bandwidth, Candidate, Dimension, Limits, Machine};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
 
@@ -109,29 +108,21 @@ impl Instances<'_> {
             let (source, there) = compared(from, own, to, processor);
             let less = machine.demand(Dimension::Memory).is_none() && to.memory_mib < from.memory_mib;
             let room = room(machine, from, to, (source, there), self.market.limits, without_volumes)?;
-            let burst = to.credits.map(|credits| Burst {
-                shape: Burstable { vcpus: to.vcpus, credits_per_hour: credits },
-                processor: there,
-                of: source.capacity(),
-            });
+            let burst = to.burst(source, there);
             let share = |utilization: f64| there.demand(utilization) / source.capacity();
             let steady = to.family().ends_with("-flex").then(|| share(FLEX_BASELINE));
-            Some(Offer {
-                candidate: Candidate { shape: to.name.clone(), price, room, burst, steady, bursts: bursts(from, to) },
-                meter,
-                steps: (from.vcpus / to.vcpus).log2(),
-                change: match change(from, to, &known.architecture) {
-                    // What measuring the memory might show to be enough.
-                    "same family" | "same architecture" if less => LESS_MEMORY,
-                    _ if less => return None,
-                    change => change,
-                },
-                vcpus: to.vcpus / from.vcpus,
-                memory: to.memory_mib / from.memory_mib,
-                instances: None,
-                less_cache: None,
-                memory_basis: less.then_some("not measured: only if it is enough"),
-            })
+            let candidate = Candidate { shape: to.name.clone(), price, room, burst, steady, bursts: bursts(from, to) };
+            let offer = Offer::between(from, to, &known.architecture, meter, candidate);
+            match offer.change {
+                // What measuring the memory might show to be enough.
+                "same family" | "same architecture" if less => Some(Offer {
+                    change: LESS_MEMORY,
+                    memory_basis: Some("not measured: only if it is enough"),
+                    ..offer
+                }),
+                _ if less => None,
+                _ => Some(offer),
+            }
         };
         self.market.types.values().filter(|to| possible(from, to)).filter_map(offer).collect()
     }

@@ -13,14 +13,13 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::credits::Burstable;
 use super::ec2::LEAST_VCPUS;
 use super::measured::{Read, asked, by, first, full, megabits, most, scaled};
 use super::paid::{Market, Paid};
 use super::processor::Processor;
-use super::shapes::{Service, Type, change, compared};
+use super::shapes::{Service, Type, compared};
 use super::subject::{Kind, Offer, Subject};
-use super::{Burst, Candidate, Dimension, Limits, Machine};
+use super::{Candidate, Dimension, Limits, Machine};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
 
@@ -204,24 +203,11 @@ impl From<'_> {
         let price = market.price(&meter, place)? * self.cache.paid;
         let (source, there) = compared(self.kind, self.own, to, to.processor?);
         let room = self.room(machine, to, (source, there))?;
-        let burst = to.credits.map(|credits| Burst {
-            shape: Burstable { vcpus: to.vcpus, credits_per_hour: credits },
-            processor: there,
-            of: source.capacity(),
-        });
+        let burst = to.burst(source, there);
         let architecture = self.kind.architectures.first().map_or("", String::as_str);
-        Some(Offer {
-            candidate: Candidate { shape: to.name.clone(), price, room, burst, steady: None, bursts: BTreeMap::new() },
-            meter,
-            steps: (self.kind.vcpus / to.vcpus).log2(),
-            change: change(self.kind, to, architecture),
-            vcpus: to.vcpus / self.kind.vcpus,
-            memory: to.memory_mib / self.kind.memory_mib,
-            instances: None,
-            // All that it holds fits.
-            less_cache: Some(false),
-            memory_basis: None,
-        })
+        let candidate = Candidate { shape: to.name.clone(), price, room, burst, steady: None, bursts: BTreeMap::new() };
+        // All that it holds fits.
+        Some(Offer { less_cache: Some(false), ..Offer::between(self.kind, to, architecture, meter, candidate) })
     }
 
     /// What a type has in each dimension; `None`: it has less of something that was not measured, or nobody knows how

@@ -11,14 +11,13 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::credits::Burstable;
 use super::ec2::LEAST_VCPUS;
 use super::measured::{Read, added, asked, by, first, full, least, most, scaled, shares};
 use super::paid::{Market, Paid};
 use super::processor::Processor;
-use super::shapes::{Service, Type, change, compared};
+use super::shapes::{Service, Type, compared};
 use super::subject::{Kind, Offer, Subject};
-use super::{Burst, Candidate, Dimension, Limits, Machine};
+use super::{Candidate, Dimension, Limits, Machine};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
 
@@ -242,22 +241,13 @@ impl From<'_> {
             bandwidth(Dimension::EbsBandwidth, self.kind.ebs_mbps, to.ebs_mbps, memory.reads)?;
             bandwidth(Dimension::EbsOperations, self.kind.ebs_iops, to.ebs_iops, memory.reads)?;
         }
-        let burst = to.credits.map(|credits| Burst {
-            shape: Burstable { vcpus: to.vcpus, credits_per_hour: credits },
-            processor: there,
-            of: source.capacity(),
-        });
+        let burst = to.burst(source, there);
         let architecture = self.kind.architectures.first().map_or("", String::as_str);
+        let candidate = Candidate { shape: to.name.clone(), price, room, burst, steady: None, bursts: BTreeMap::new() };
         Some(Offer {
-            candidate: Candidate { shape: to.name.clone(), price, room, burst, steady: None, bursts: BTreeMap::new() },
-            meter,
-            steps: (self.kind.vcpus / to.vcpus).log2(),
-            change: change(self.kind, to, architecture),
-            vcpus: to.vcpus / self.kind.vcpus,
-            memory: to.memory_mib / self.kind.memory_mib,
-            instances: None,
             less_cache: Some(memory.reads > 1.0),
             memory_basis: Some(memory.basis),
+            ..Offer::between(self.kind, to, architecture, meter, candidate)
         })
     }
 

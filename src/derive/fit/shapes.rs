@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use polars::prelude::DataFrame;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::Burst;
+use super::credits::Burstable;
 use super::processor::{HALF_LOAD_LINEAR, HALF_LOAD_SMT, Processor, cautious, usable_half_load};
 use crate::table::read::{columns_of, integers, numbers, texts};
 
@@ -63,6 +65,12 @@ impl Type {
     pub(super) fn family(&self) -> &str {
         let (_, name) = service_of(&self.name);
         name.split('.').next().unwrap_or_default()
+    }
+
+    /// Its credits, where it is burstable: of what `own` can do today, by processors as [`compared`] sees both.
+    pub(super) fn burst(&self, own: Processor, processor: Processor) -> Option<Burst> {
+        let shape = Burstable { vcpus: self.vcpus, credits_per_hour: self.credits? };
+        Some(Burst { shape, processor, of: own.capacity() })
     }
 }
 

@@ -8,6 +8,7 @@ use super::frames::{Fitting, Used};
 use super::measured::peaks;
 use super::need::{LEAST_COVERED, Points, quantile};
 use super::risk::Fleet;
+use super::shapes::{Type, change};
 use super::{Candidate, Dimension, Limits, MOST_RISK, Machine, assess};
 use crate::derive::series::{Measured, Series};
 use crate::id::Target;
@@ -81,6 +82,23 @@ pub(super) struct Offer {
     pub(super) less_cache: Option<bool>,
     /// How it is known that the memory is enough, where that is not measured or measured in a way of its own.
     pub(super) memory_basis: Option<&'static str>,
+}
+
+impl Offer {
+    /// One instance of another type in place of one; `architecture`: what runs there today.
+    pub(super) fn between(from: &Type, to: &Type, architecture: &str, meter: String, candidate: Candidate) -> Offer {
+        Offer {
+            candidate,
+            meter,
+            steps: (from.vcpus / to.vcpus).log2(),
+            change: change(from, to, architecture),
+            vcpus: to.vcpus / from.vcpus,
+            memory: to.memory_mib / from.memory_mib,
+            instances: None,
+            less_cache: None,
+            memory_basis: None,
+        }
+    }
 }
 
 /// What a machine could be.

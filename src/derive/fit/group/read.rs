@@ -8,10 +8,10 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use crate::derive::baseline::targets;
 use crate::derive::fit::ec2::{MEMORY, Volumes, volume_series};
-use crate::derive::fit::measured::{by, first, greater, megabits, scaled};
+use crate::derive::fit::measured::{by, first, full, greater, megabits, scaled};
 use crate::derive::fit::need::{LEAST_COVERED, Points, quantile};
 use crate::derive::fit::paid::{Paid, paid};
-use crate::derive::fit::processor::{self, Processor};
+use crate::derive::fit::processor::Processor;
 use crate::derive::fit::shapes::Type;
 use crate::derive::fit::{Demand, Dimension, Limits};
 use crate::derive::series::{Measured, Series, each_resource};
@@ -215,8 +215,7 @@ pub(super) fn measured(known: &Known, kind: &Type, series: &BTreeMap<Measured, S
     };
     if let (Some(mean), Some(busiest), Some(own)) = (series.get(&MEAN), series.get(&BUSIEST), kind.processor) {
         let room = own.throughput_share(limits.processor);
-        let full: Vec<f64> = mean.points.values().iter().map(|percent| f64::from(*percent) / 100.0).collect();
-        read.censored |= processor::censored(&full) || !balanced(mean, busiest, own, room);
+        read.censored |= full(mean) || !balanced(mean, busiest, own, room);
         let share = |time: i64, percent: f64| {
             let each = own.throughput_share(percent / 100.0);
             if number == Number::Follows { each } else { each * running(time) * chosen(time) }
