@@ -332,7 +332,8 @@ fn breaks(case: &Case, choice: usize, limits: &Limits) -> bool {
         let for_ever = later.over(room(case, Some(choice), &later.demand));
         match bursts(later).filter(|_| for_ever > 0.0) {
             Some(burst) => {
-                for_ever.min(burst.exceeded(&later.demand, 1.0, usize::MAX) as f64 / later.sorted.len().max(1) as f64)
+                let [points] = burst.exceeded(&later.demand, &[1.0], usize::MAX);
+                for_ever.min(points as f64 / later.sorted.len().max(1) as f64)
             }
             None => for_ever,
         }

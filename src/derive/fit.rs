@@ -24,6 +24,7 @@ mod opensearch;
 mod paid;
 pub mod processor;
 mod rds;
+mod replay;
 pub mod risk;
 mod services;
 mod shapes;
@@ -32,12 +33,14 @@ pub mod trace;
 mod volume;
 
 pub use paid::Price;
+pub use replay::gives_out;
 pub use services::{derive, machines, metrics};
 pub use volume::{performance, performance_metrics};
 
 use credits::Burstable;
-use need::{Points, quantile};
-use processor::{FLEX_SHARE, Processor, utilization_on};
+use need::Points;
+use processor::{FLEX_SHARE, Processor};
+use replay::{Times, WAYS, held_from, overrun, throttles};
 use risk::{Fleet, Ratios};
 
 /// What a machine can run out of.
@@ -175,16 +178,17 @@ pub struct Bandwidth {
 }
 
 impl Bandwidth {
-    /// Points in which it does not carry so many times what was asked of it; `enough` of them are not counted further.
+    /// Points in which it does not carry so many times what was asked of it, for each of some numbers of times in ascending order;
+    /// when there are `enough` of the first, none is counted further.
     #[must_use]
-    pub fn exceeded(&self, demand: &Demand, times: f64, enough: usize) -> usize {
+    pub fn exceeded<const N: usize>(&self, demand: &Demand, times: &[f64; N], enough: usize) -> [usize; N] {
         let seconds = demand.points.seconds() as f64;
-        let asked = demand.points.values().iter().map(|share| f64::from(*share) * times);
+        let asked = demand.points.values().iter().copied().map(f64::from);
         match demand.dimension {
             Dimension::NetworkIn | Dimension::NetworkOut => {
-                bucket::network_exceeded(asked, seconds, self.baseline, self.maximum, enough)
+                bucket::network_exceeded(asked, times, seconds, self.baseline, self.maximum, enough)
             }
-            _ => bucket::ebs_exceeded(asked, seconds, self.baseline, self.maximum, enough),
+            _ => bucket::ebs_exceeded(asked, times, seconds, self.baseline, self.maximum, enough),
         }
     }
 }
@@ -225,6 +229,12 @@ impl Machine {
     pub fn demand(&self, dimension: Dimension) -> Option<&Demand> {
         self.demands.iter().find(|demand| demand.dimension == dimension)
     }
+
+    /// What it asked of its processors in the mean of each point; where nobody measured that, what it asked for at most.
+    #[must_use]
+    pub fn mean_points(&self) -> Option<&Points> {
+        self.mean.as_ref().or_else(|| self.demand(Dimension::Processor).map(|demand| &demand.points))
+    }
 }
 
 /// How a candidate would do.
@@ -253,7 +263,8 @@ pub fn assess(machine: &Machine, fleet: &Fleet, limits: &Limits) -> Vec<Fit> {
         let (a, b) = (&machine.candidates[*a], &machine.candidates[*b]);
         a.price.total_cmp(&b.price).then_with(|| a.shape.cmp(&b.shape))
     });
-    order.into_iter().map(|at| fit(at, &machine.candidates[at], &known, machine.mean.as_ref())).collect()
+    let mean = Mean::of(machine);
+    order.into_iter().map(|at| fit(at, &machine.candidates[at], &known, mean.as_ref())).collect()
 }
 
 /// Memory beyond the greatest measured that there must be where no fleet tells a risk: 30 percent, the largest headroom that Compute
@@ -265,7 +276,8 @@ pub const MOST_RISK: f64 = 0.20;
 /// What is known of one dimension of a machine.
 struct Known<'a> {
     demand: &'a Demand,
-    sorted: Vec<f32>,
+    measured: usize,
+    most: f64,
     statistic: f64,
     /// `None`: nobody knows how memory of such machines goes on, and its headroom decides.
     ratios: Option<Ratios>,
@@ -280,7 +292,8 @@ impl<'a> Known<'a> {
         let ratios = fleet.tells(demand.dimension, &machine.strata).map(|calibration| calibration.like(statistic));
         Some(Known {
             demand,
-            sorted: demand.points.sorted(),
+            measured: demand.points.measured(),
+            most: demand.points.most()?,
             statistic,
             ratios,
             limit: limits.of(demand.dimension),
@@ -289,23 +302,34 @@ impl<'a> Known<'a> {
     }
 
     fn over(&self, room: f64) -> f64 {
-        let within = self.sorted.partition_point(|value| f64::from(*value) <= room);
-        (self.sorted.len() - within) as f64 / self.sorted.len().max(1) as f64
+        let points = if room < self.most { self.demand.points.over(room) } else { 0 };
+        points as f64 / self.measured.max(1) as f64
     }
 
     /// Probability that it asks for more than there is room; `None`: nobody can tell, and there is headroom.
     fn exceeding(&self, room: f64) -> Option<f64> {
         match &self.ratios {
             Some(ratios) => Some(ratios.exceeding(risk::margin(room, self.statistic))),
-            None => {
-                let most = self.sorted.last().copied().map_or(0.0, f64::from);
-                (most * HEADROOM > room / self.limit).then_some(1.0)
-            }
+            None => (self.most * HEADROOM > room / self.limit).then_some(1.0),
         }
     }
 }
 
-fn fit(at: usize, candidate: &Candidate, known: &[Known<'_>], mean: Option<&Points>) -> Fit {
+/// What a machine asked of its processors in the mean of each point.
+struct Mean<'a> {
+    points: &'a Points,
+    /// What 19 of 20 points are within.
+    high: f64,
+}
+
+impl<'a> Mean<'a> {
+    fn of(machine: &'a Machine) -> Option<Self> {
+        let points = machine.mean_points()?;
+        Some(Mean { points, high: points.quantile(1.0 - FLEX_SHARE)? })
+    }
+}
+
+fn fit(at: usize, candidate: &Candidate, known: &[Known<'_>], mean: Option<&Mean<'_>>) -> Fit {
     let mut out = Fit { candidate: at, risk: 0.0, risks: BTreeMap::new(), over: 0.0, nearest: None };
     let mut bursting = Vec::new();
     for one in known {
@@ -330,8 +354,7 @@ fn fit(at: usize, candidate: &Candidate, known: &[Known<'_>], mean: Option<&Poin
     }
     out.risk = out.risks.values().sum::<f64>().min(1.0);
     let processor = known.iter().find(|one| one.demand.dimension == Dimension::Processor);
-    if let Some(processor) = processor.filter(|_| out.risk <= MOST_RISK) {
-        let mean = mean.unwrap_or(&processor.demand.points);
+    if let Some((processor, mean)) = processor.filter(|_| out.risk <= MOST_RISK).zip(mean) {
         let most = MOST_RISK - out.risk;
         out.risk = (out.risk + held_for_long(candidate, processor, mean, most)).min(1.0);
     }
@@ -359,78 +382,32 @@ struct Held {
 
 /// The same with what there is in bursts, where that holds more.
 fn held_in_bursts(bandwidth: &Bandwidth, one: &Known<'_>, most: f64, for_ever: Held) -> Held {
-    let allowed = (one.sorted.len() as f64 * one.budget) as usize;
-    let Some(times) = most_times(one, most, |times| bandwidth.exceeded(one.demand, times, allowed + 1) > allowed)
-    else {
+    let Some(times) = most_times(one, most, |times| overrun(bandwidth, one.demand, times, one.budget)) else {
         return for_ever;
     };
     let risk = one.exceeding(one.statistic * times).unwrap_or(1.0);
-    let over = bandwidth.exceeded(one.demand, 1.0, usize::MAX) as f64 / one.sorted.len().max(1) as f64;
+    let [points] = bandwidth.exceeded(one.demand, &[1.0], usize::MAX);
+    let over = points as f64 / one.measured.max(1) as f64;
     if risk < for_ever.risk { Held { used: 1.0 / times, over, risk } } else { for_ever }
 }
 
 /// Probability that a candidate whose full processors are not there all the time cannot hold what comes; 1 where it is more than `most`.
-fn held_for_long(candidate: &Candidate, processor: &Known<'_>, mean: &Points, most: f64) -> f64 {
+fn held_for_long(candidate: &Candidate, processor: &Known<'_>, mean: &Mean<'_>, most: f64) -> f64 {
     let exceeding = |times: f64| processor.exceeding(processor.statistic * times).unwrap_or(1.0);
-    let steady = candidate.steady.map_or(0.0, |steady| {
-        let high = quantile(&mean.sorted(), 1.0 - FLEX_SHARE).unwrap_or(0.0);
-        exceeding(steady / high.max(f64::EPSILON))
-    });
+    let steady = candidate.steady.map_or(0.0, |steady| exceeding(steady / mean.high.max(f64::EPSILON)));
     let credits = candidate.burst.map_or(0.0, |burst| {
-        let throttled = |times: f64| throttles(&burst, mean, times, processor.budget);
+        let throttled = |times: &Times| throttles(&burst, mean.points, times, processor.budget);
         most_times(processor, most - steady, throttled).map_or(1.0, exceeding)
     });
     steady + credits
 }
 
 /// How many times the past fits, to a fiftieth; `None`: not so often that the risk is at most that.
-fn most_times(one: &Known<'_>, most: f64, breaks_at: impl Fn(f64) -> bool) -> Option<f64> {
+fn most_times(one: &Known<'_>, most: f64, breaks_at: impl Fn(&Times) -> [bool; WAYS]) -> Option<f64> {
     // It has to fit so often that the risk is small enough: most do not, and are done.
     let margin = one.ratios.as_ref().and_then(|ratios| ratios.margin(most))?;
     let least = risk::times(margin, one.statistic).max(0.0);
-    if breaks_at(least) { None } else { Some(held_from(least, breaks_at)) }
-}
-
-/// The same from a number of times on that fits: doubled until it does not, then halved.
-fn held_from(least: f64, breaks_at: impl Fn(f64) -> bool) -> f64 {
-    let (mut holds, mut breaks) = (least, least.max(1.0) * 2.0);
-    while !breaks_at(breaks) {
-        (holds, breaks) = (breaks, breaks * 2.0);
-        if breaks > MOST_TIMES {
-            return f64::INFINITY;
-        }
-    }
-    while breaks - holds > 0.02 * breaks {
-        let middle = f64::midpoint(holds, breaks);
-        if breaks_at(middle) { breaks = middle } else { holds = middle }
-    }
-    holds
-}
-
-/// A machine that asks for so many times what it did fits whatever comes.
-const MOST_TIMES: f64 = 64.0;
-const SECONDS_PER_HOUR: f64 = 3600.0;
-
-/// Whether a burstable candidate in standard mode would have throttled more of the past than the budget, had it asked for so many times as
-/// much; it begins without credits.
-fn throttles(burst: &Burst, points: &Points, times: f64, budget: f64) -> bool {
-    let asked = points.values().iter().map(|share| match share.is_nan() {
-        true => f64::NAN,
-        false => utilization_on(f64::from(*share) * times * burst.of, &burst.processor),
-    });
-    let measured = points.values().iter().filter(|share| !share.is_nan()).count();
-    let hours = points.seconds() as f64 / SECONDS_PER_HOUR;
-    credits::throttles_more(burst.shape, (measured as f64 * budget) as usize, hours, asked)
-}
-
-/// Whether a candidate whose full processors are not there all the time was too little for what came: its credits throttled more of
-/// the points than the budget, or more than one point of twenty asked for more than is there at any time. `mean`: what the machine
-/// asked of its processors, in shares of what it has.
-#[must_use]
-pub fn gives_out(candidate: &Candidate, mean: &Points, budget: f64) -> bool {
-    let throttled = candidate.burst.is_some_and(|burst| throttles(&burst, mean, 1.0, budget));
-    let high = quantile(&mean.sorted(), 1.0 - FLEX_SHARE);
-    throttled || candidate.steady.zip(high).is_some_and(|(steady, high)| high > steady)
+    held_from(least, breaks_at)
 }
 
 #[cfg(test)]

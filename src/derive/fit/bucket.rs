@@ -9,7 +9,10 @@
 //!
 //! Knows: rates, in any one unit per second. Does not know: what the unit is, what becomes of demand that has to wait.
 
+use std::array;
 use std::collections::VecDeque;
+
+use super::processor::{greater, lesser};
 
 /// Share of a baseline that may be used without a burst; the rest is for growth and for peaks within a step (ALGORITHMS 1.4).
 const USABLE_BASELINE: f64 = 0.80;
@@ -34,30 +37,39 @@ const ROUNDING: f64 = 1e-9;
 ///
 /// The bucket holds (maximum − baseline) × 15 minutes and begins empty, because nothing is known of the time before. It is
 /// reckoned against 80 % of the baseline, not all of it: it fills more slowly and empties faster than AWS's own. A NaN is no
-/// measurement: the bucket stays as it is. At `enough` such steps it stops counting.
+/// measurement: the bucket stays as it is.
+///
+/// So many times the demand go side by side, in ascending order: at `enough` steps of the first none is counted further.
 #[must_use]
-pub(super) fn network_exceeded(
+pub(super) fn network_exceeded<const N: usize>(
     demand: impl Iterator<Item = f64>,
+    times: &[f64; N],
     seconds_per_step: f64,
     baseline: f64,
     maximum: f64,
     enough: usize,
-) -> usize {
+) -> [usize; N] {
     let level = USABLE_BASELINE * baseline;
     let full = (maximum - baseline).max(0.0) * NETWORK_BURST_SECONDS;
-    let mut saved = 0.0_f64;
-    let mut over = 0;
-    for asked in demand.filter(|asked| !asked.is_nan()) {
-        let left = saved + (level - asked.min(maximum)) * seconds_per_step;
-        // Said so that an unknown baseline counts as over.
-        let holds = asked <= maximum && left >= -ROUNDING * asked * seconds_per_step;
-        over += usize::from(!holds);
-        if over >= enough {
+    let mut saved = [0.0_f64; N];
+    let (enough, mut over) = (enough as f64, [0.0_f64; N]);
+    for demand in demand {
+        if demand.is_nan() {
+            continue;
+        }
+        for ((over, saved), times) in over.iter_mut().zip(&mut saved).zip(times) {
+            let asked = demand * times;
+            let left = *saved + (level - lesser(asked, maximum)) * seconds_per_step;
+            // Said so that an unknown baseline counts as over.
+            let holds = asked <= maximum && left >= -ROUNDING * asked * seconds_per_step;
+            *over += if holds { 0.0 } else { 1.0 };
+            *saved = lesser(greater(left, 0.0), full);
+        }
+        if over[0] >= enough {
             break;
         }
-        saved = left.max(0.0).min(full);
     }
-    over
+    over.map(|steps| steps as usize)
 }
 
 /// Steps in which EBS does not give what is asked: more than 90 % of the maximum, or more than 80 % of the baseline when that
@@ -65,31 +77,39 @@ pub(super) fn network_exceeded(
 ///
 /// Every step above 80 % of the baseline counts as a burst, served or not. Steps longer than 30 minutes cannot show that a
 /// burst was short enough: each above is over. Nothing is known of the 24 hours before the first step: they count as quiet. A
-/// NaN is no measurement: time passes. At `enough` such steps it stops counting.
+/// NaN is no measurement: time passes. So many times the demand go side by side as in [`network_exceeded`].
 #[must_use]
-pub(super) fn ebs_exceeded(
+pub(super) fn ebs_exceeded<const N: usize>(
     demand: impl Iterator<Item = f64>,
+    times: &[f64; N],
     seconds_per_step: f64,
     baseline: f64,
     maximum: f64,
     enough: usize,
-) -> usize {
+) -> [usize; N] {
     let level = USABLE_BASELINE * baseline;
     let allowed = if maximum > baseline { whole(EBS_BURST_SECONDS / seconds_per_step) } else { 0 };
     let day = whole(DAY_SECONDS / seconds_per_step).max(1);
-    let mut bursts: VecDeque<usize> = VecDeque::new();
-    let mut over = 0;
-    for (now, asked) in demand.enumerate() {
-        while bursts.front().is_some_and(|first| now - *first >= day) {
-            bursts.pop_front();
-        }
-        if asked <= level || asked.is_nan() {
+    let mut bursts: [VecDeque<usize>; N] = array::from_fn(|_| VecDeque::new());
+    let mut over = [0; N];
+    let most = times.last().copied().unwrap_or_default();
+    for (now, demand) in demand.enumerate() {
+        if demand * most <= level || demand.is_nan() {
             continue;
         }
-        bursts.push_back(now);
-        let holds = asked <= USABLE_MAXIMUM * maximum && bursts.len() <= allowed;
-        over += usize::from(!holds);
-        if over >= enough {
+        for ((over, bursts), times) in over.iter_mut().zip(&mut bursts).zip(times) {
+            let asked = demand * times;
+            if asked <= level {
+                continue;
+            }
+            while bursts.front().is_some_and(|first| now - *first >= day) {
+                bursts.pop_front();
+            }
+            bursts.push_back(now);
+            let holds = asked <= USABLE_MAXIMUM * maximum && bursts.len() <= allowed;
+            *over += usize::from(!holds);
+        }
+        if over[0] >= enough {
             break;
         }
     }
@@ -108,6 +128,20 @@ mod tests {
 
     const FIVE_MINUTES: f64 = 300.0;
 
+    fn network_alone(
+        demand: impl Iterator<Item = f64>,
+        seconds: f64,
+        baseline: f64,
+        maximum: f64,
+        enough: usize,
+    ) -> usize {
+        network_exceeded(demand, &[1.0], seconds, baseline, maximum, enough)[0]
+    }
+
+    fn ebs_alone(demand: impl Iterator<Item = f64>, seconds: f64, baseline: f64, maximum: f64, enough: usize) -> usize {
+        ebs_exceeded(demand, &[1.0], seconds, baseline, maximum, enough)[0]
+    }
+
     /// Levels one after the other, each for a number of steps.
     fn series(runs: &[(f64, usize)]) -> Vec<f64> {
         runs.iter().flat_map(|(level, steps)| vec![*level; *steps]).collect()
@@ -115,11 +149,11 @@ mod tests {
 
     /// A baseline of 1 and a maximum of 5: a bucket of 4 × 15 minutes, which is 12 of a step's 300 seconds.
     fn network(runs: &[(f64, usize)]) -> usize {
-        network_exceeded(series(runs).into_iter(), FIVE_MINUTES, 1.0, 5.0, usize::MAX)
+        network_alone(series(runs).into_iter(), FIVE_MINUTES, 1.0, 5.0, usize::MAX)
     }
 
     fn ebs(runs: &[(f64, usize)]) -> usize {
-        ebs_exceeded(series(runs).into_iter(), FIVE_MINUTES, 100.0, 1000.0, usize::MAX)
+        ebs_alone(series(runs).into_iter(), FIVE_MINUTES, 100.0, 1000.0, usize::MAX)
     }
 
     #[test]
@@ -158,8 +192,8 @@ mod tests {
     #[test]
     fn equal_baseline_and_maximum_leave_no_burst() {
         let demand = series(&[(0.0, 500), (80.0, 10), (81.0, 7)]);
-        assert_eq!(network_exceeded(demand.iter().copied(), FIVE_MINUTES, 100.0, 100.0, usize::MAX), 7);
-        assert_eq!(ebs_exceeded(demand.iter().copied(), FIVE_MINUTES, 100.0, 100.0, usize::MAX), 7);
+        assert_eq!(network_alone(demand.iter().copied(), FIVE_MINUTES, 100.0, 100.0, usize::MAX), 7);
+        assert_eq!(ebs_alone(demand.iter().copied(), FIVE_MINUTES, 100.0, 100.0, usize::MAX), 7);
     }
 
     #[test]
@@ -190,10 +224,10 @@ mod tests {
     #[test]
     fn the_length_of_a_step_is_reckoned_with() {
         let minutes = series(&[(500.0, 31)]);
-        assert_eq!(ebs_exceeded(minutes.iter().copied(), 60.0, 100.0, 1000.0, usize::MAX), 1);
-        assert_eq!(ebs_exceeded([500.0, 50.0, 500.0].into_iter(), 3600.0, 100.0, 1000.0, usize::MAX), 2);
+        assert_eq!(ebs_alone(minutes.iter().copied(), 60.0, 100.0, 1000.0, usize::MAX), 1);
+        assert_eq!(ebs_alone([500.0, 50.0, 500.0].into_iter(), 3600.0, 100.0, 1000.0, usize::MAX), 2);
         let minutes = series(&[(0.0, 75), (4.8, 16)]);
-        assert_eq!(network_exceeded(minutes.iter().copied(), 60.0, 1.0, 5.0, usize::MAX), 1);
+        assert_eq!(network_alone(minutes.iter().copied(), 60.0, 1.0, 5.0, usize::MAX), 1);
     }
 
     #[test]
@@ -205,8 +239,8 @@ mod tests {
                 let demand = || demand.iter().map(move |asked| asked * factor);
                 let (baseline, maximum) = (factor * baseline, factor * maximum);
                 (
-                    network_exceeded(demand(), FIVE_MINUTES, baseline, maximum, usize::MAX),
-                    ebs_exceeded(demand(), FIVE_MINUTES, baseline, maximum, usize::MAX),
+                    network_alone(demand(), FIVE_MINUTES, baseline, maximum, usize::MAX),
+                    ebs_alone(demand(), FIVE_MINUTES, baseline, maximum, usize::MAX),
                 )
             };
             let (narrow, wide) = (counts(1.0, 3.0, 14.0), counts(1.0, 4.0, 15.0));
@@ -220,7 +254,7 @@ mod tests {
     fn a_gap_is_never_over_and_an_unknown_baseline_always() {
         assert_eq!(network(&[(f64::NAN, 3), (0.8, 2)]), 0);
         assert_eq!(ebs(&[(f64::NAN, 30), (500.0, 6)]), 0);
-        assert_eq!(network_exceeded([0.5, 0.5].into_iter(), FIVE_MINUTES, f64::NAN, 5.0, usize::MAX), 2);
-        assert_eq!(ebs_exceeded([0.5, 0.5].into_iter(), FIVE_MINUTES, f64::NAN, 5.0, usize::MAX), 2);
+        assert_eq!(network_alone([0.5, 0.5].into_iter(), FIVE_MINUTES, f64::NAN, 5.0, usize::MAX), 2);
+        assert_eq!(ebs_alone([0.5, 0.5].into_iter(), FIVE_MINUTES, f64::NAN, 5.0, usize::MAX), 2);
     }
 }

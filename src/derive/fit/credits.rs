@@ -9,6 +9,8 @@
 //! Knows: credits. Does not know: prices; launch credits of T2 Standard; that AWS lowers a standard instance to its baseline
 //! gradually; work that was not served and is asked for again later.
 
+use super::processor::{greater, lesser};
+
 /// Minutes in an hour: credits that one vCPU at 100 % spends in one hour.
 const MINUTES: f64 = 60.0;
 
@@ -99,20 +101,35 @@ pub fn run(
     account.outcome()
 }
 
-/// Whether a trace on a standard instance without credits is throttled in more than so many steps; as [`run`] counts them, and no
-/// further than to the step that decides it.
+/// Whether traces on a standard instance without credits are throttled in more than so many steps, each; as [`run`] counts them. The
+/// traces go side by side, none of them ever below the one before: where the first is over, all are, and the rest is not looked at.
 #[must_use]
-pub fn throttles_more(
+pub fn throttles_more<const N: usize>(
     shape: Burstable,
     most: usize,
     hours_per_step: f64,
-    mut utilization: impl Iterator<Item = f64>,
-) -> bool {
-    let mut account = Account::new(shape, Mode::Standard, 0.0);
-    utilization.any(|share| {
-        account.step(hours_per_step, share);
-        account.done.throttled_steps > most
-    })
+    utilization: impl Iterator<Item = [f64; N]>,
+) -> [bool; N] {
+    let earned = shape.credits_per_hour * hours_per_step;
+    let full = shape.vcpus * MINUTES * hours_per_step;
+    let kept = shape.most_credits();
+    let mut balance = [0.0_f64; N];
+    let (most, mut throttled) = (most as f64, [0.0_f64; N]);
+    for shares in utilization {
+        if shares[0].is_nan() {
+            continue;
+        }
+        for ((balance, throttled), share) in balance.iter_mut().zip(&mut throttled).zip(shares) {
+            let asked = full * share;
+            let left = *balance + (earned - asked);
+            *throttled += if -left > ROUNDING * asked { 1.0 } else { 0.0 };
+            *balance = lesser(greater(left, 0.0), kept);
+        }
+        if throttled[0] > most {
+            break;
+        }
+    }
+    throttled.map(|steps| steps > most)
 }
 
 /// Credits of one instance. A balance and a surplus never stand beside each other, so one number is both.

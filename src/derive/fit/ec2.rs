@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::measured::most;
 use super::paid::{Market, Paid};
 use super::processor::{FLEX_BASELINE, Processor};
 use super::shapes::{Service, Type, compared};
@@ -142,7 +141,7 @@ fn room(
     room.insert(Dimension::Processor, there.demand(limits.processor) / source.capacity());
     if let Some(demand) = machine.demand(Dimension::Memory) {
         let usable = usable_memory(to.memory_mib) / from.memory_mib;
-        if most(&demand.points).unwrap_or(1.0) * LEAST_HEADROOM > usable {
+        if demand.points.most().unwrap_or(1.0) * LEAST_HEADROOM > usable {
             return None;
         }
         room.insert(Dimension::Memory, usable * limits.memory);

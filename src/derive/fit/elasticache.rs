@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::ec2::LEAST_VCPUS;
-use super::measured::{Read, asked, by, first, full, megabits, most, scaled};
+use super::measured::{Read, asked, by, first, full, megabits, scaled};
 use super::paid::{Market, Paid};
 use super::processor::Processor;
 use super::shapes::{Service, Type, compared};
@@ -135,7 +135,7 @@ fn measured(cache: &Cache, kind: &Type, own: Processor, limits: &Limits) -> Read
     let mut read = Read::default();
     let series = &cache.series;
     let above = |name: &Measured, limit: f64| {
-        series.get(name).and_then(|series| most(&series.points)).is_some_and(|most| most > limit)
+        series.get(name).and_then(|series| series.points.most()).is_some_and(|most| most > limit)
     };
     if let Some((name, series)) = first(series, &PROCESSOR) {
         read.censor(Dimension::Processor, full(series));
@@ -151,7 +151,7 @@ fn measured(cache: &Cache, kind: &Type, own: Processor, limits: &Limits) -> Read
     }
     if let Some((name, series)) = first(series, &MEMORY) {
         let points = scaled(series, 0.01);
-        let holds = most(&points).is_some_and(|most| most >= FULL) || above(&EVICTIONS, 0.0) || above(&SWAP, MOST_SWAP);
+        let holds = points.most().is_some_and(|most| most >= FULL) || above(&EVICTIONS, 0.0) || above(&SWAP, MOST_SWAP);
         read.censor(Dimension::Memory, holds);
         read.add(Dimension::Memory, by(name, series), points, limits.memory);
     }
@@ -230,7 +230,7 @@ impl From<'_> {
         // so that it cancels.
         let memory = to.memory_mib / self.kind.memory_mib;
         match machine.demand(Dimension::Memory) {
-            Some(demand) if most(&demand.points).unwrap_or(1.0) * LEAST_HEADROOM > memory => return None,
+            Some(demand) if demand.points.most().unwrap_or(1.0) * LEAST_HEADROOM > memory => return None,
             Some(_) => {
                 room.insert(Dimension::Memory, self.limits.memory * memory);
             }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use polars::prelude::DataFrame;
 
-use super::measured::{by, most, scaled};
+use super::measured::{by, scaled};
 use super::paid::{Market, Paid, paid};
 use super::processor::censored;
 use super::subject::{Kind, Number, Offer, Sharing, Subject};
@@ -253,7 +253,7 @@ fn room(machine: &Machine, vcpus: f64, memory: f64, limits: &Limits) -> Option<B
     let mut room = BTreeMap::from([(Dimension::Processor, limits.processor * vcpus)]);
     match machine.demand(Dimension::Memory) {
         Some(demand) => {
-            if memory < 1.0 && most(&demand.points).unwrap_or(1.0) * LEAST_HEADROOM > memory {
+            if memory < 1.0 && demand.points.most().unwrap_or(1.0) * LEAST_HEADROOM > memory {
                 return None;
             }
             room.insert(Dimension::Memory, limits.memory * memory);

@@ -13,8 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::ec2::{LEAST_HEADROOM, bursts, possible, usable_memory};
-use super::measured::most;
-use super::need::{Points, quantile};
+use super::need::Points;
 use super::paid::{Market, Paid};
 use super::processor::{FLEX_BASELINE, Processor};
 use super::shapes::{Type, change, compared};
@@ -106,7 +105,7 @@ fn sharing(known: &Known, series: &BTreeMap<Measured, Series>) -> Sharing {
         (Number::Chosen, ..) => subject::Number::UpTo(most),
         (Number::Follows, ..) => {
             let points = there.map(|there| there.points);
-            let high = points.as_ref().and_then(|points| quantile(&points.sorted(), HIGH));
+            let high = points.as_ref().and_then(|points| points.quantile(HIGH));
             subject::Number::Follows { high: high.unwrap_or(known.desired as f64), most, points }
         }
     };
@@ -125,7 +124,7 @@ struct Work {
 impl Work {
     fn of(machine: &Machine, limits: &Limits) -> Option<Self> {
         let points = &machine.demand(Dimension::Processor)?.points;
-        let memory = machine.demand(Dimension::Memory).map(|demand| most(&demand.points).unwrap_or(1.0));
+        let memory = machine.demand(Dimension::Memory).map(|demand| demand.points.most().unwrap_or(1.0));
         Some(Work { mean: mean(points), high: points.statistic(limits.budget)?, memory })
     }
 }

@@ -12,14 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::measured::daily;
-use super::need::{Points, quantile};
+use super::need::Points;
 use super::paid::{Market, Price};
 use super::processor::FLEX_SHARE;
+use super::replay::{Times, WAYS, held_from, overrun, throttles};
 use super::risk::Fleet;
 use super::services::{each, fleet, kinds};
 use super::shapes::{Service, Type, types};
 use super::subject::{Number, Sharing, Subject};
-use super::{Bandwidth, Candidate, Demand, Dimension, Limits, held_from, throttles};
+use super::{Bandwidth, Candidate, Demand, Dimension, Limits};
 use crate::derive::baseline::targets;
 use crate::derive::trend::{Outlook, crossing};
 use crate::id::Target;
@@ -238,13 +239,12 @@ impl Asked<'_> {
             };
             found.push(Limit { what: demand.dimension.word(), times: times * more, load: Some(&demand.points) });
         }
-        let processor = machine.demand(Dimension::Processor)?;
-        let mean = machine.mean.as_ref().unwrap_or(&processor.points);
+        let mean = machine.mean_points()?;
         if let Some(burst) = &today.burst {
             let times = held_up_to(|times| throttles(burst, mean, times, limits.budget));
             found.push(Limit { what: "processor credits", times: times * more, load: Some(mean) });
         }
-        if let (Some(steady), Some(high)) = (today.steady, quantile(&mean.sorted(), 1.0 - FLEX_SHARE)) {
+        if let (Some(steady), Some(high)) = (today.steady, mean.quantile(1.0 - FLEX_SHARE)) {
             let times = steady / high.max(f64::EPSILON);
             found.push(Limit { what: "processor baseline", times: times * more, load: Some(mean) });
         }
@@ -274,14 +274,12 @@ fn grows(dimension: Dimension, sharing: &Sharing, kind: Option<&Type>) -> bool {
 
 /// How many times today's load a bandwidth carries with what there is for a while.
 fn in_bursts(bandwidth: &Bandwidth, demand: &Demand, budget: f64) -> f64 {
-    let measured = demand.points.values().iter().filter(|value| !value.is_nan()).count();
-    let allowed = (measured as f64 * budget) as usize;
-    held_up_to(|times| bandwidth.exceeded(demand, times, allowed + 1) > allowed)
+    held_up_to(|times| overrun(bandwidth, demand, times, budget))
 }
 
 /// How many times today's load fits, to a fiftieth.
-fn held_up_to(breaks_at: impl Fn(f64) -> bool) -> f64 {
-    if breaks_at(LEAST_GROWTH) { LEAST_GROWTH } else { held_from(LEAST_GROWTH, breaks_at) }
+fn held_up_to(breaks_at: impl Fn(&Times) -> [bool; WAYS]) -> f64 {
+    held_from(LEAST_GROWTH, breaks_at).unwrap_or(LEAST_GROWTH)
 }
 
 /// When load is so many times what it is today, if it goes on growing.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use polars::prelude::DataFrame;
 
-use super::measured::{by, most};
+use super::measured::by;
 use super::need::Points;
 use super::paid::{Market, Paid, paid};
 use super::subject::{Kind, Offer, Subject};
@@ -206,7 +206,7 @@ impl Functions<'_> {
     /// The smaller sizes that it could have.
     fn offers(&self, known: &Known, run: Option<Run>, machine: &Machine) -> Vec<Offer> {
         let (Some(paid), Some(run), Some(timeout)) = (&known.paid, run, known.timeout) else { return Vec::new() };
-        let used = machine.demand(Dimension::Memory).and_then(|demand| most(&demand.points)).unwrap_or(1.0);
+        let used = machine.demand(Dimension::Memory).and_then(|demand| demand.points.most()).unwrap_or(1.0);
         let offer = |to: f64| {
             let share = to / known.memory;
             // The longest run must still end in time, were it all processor time.

@@ -58,16 +58,6 @@ pub(super) fn first<'a>(series: &'a BTreeMap<Measured, Series>, names: &[Measure
     names.iter().find_map(|name| Some((*name, series.get(name)?)))
 }
 
-/// The greatest value of a series.
-pub(super) fn most(points: &Points) -> Option<f64> {
-    points.sorted().last().map(|most| f64::from(*most))
-}
-
-/// The least value of a series.
-pub(super) fn least(points: &Points) -> Option<f64> {
-    points.sorted().first().map(|least| f64::from(*least))
-}
-
 /// Two series of one grid, added.
 pub(super) fn added(one: Series, other: Series) -> Series {
     merged(one, other, |one, other| one + other)

@@ -9,6 +9,8 @@ const WIDE_BUDGET: f64 = 0.03;
 /// Share of points that must be there for advice (ALGORITHMS 1.6: below 80 percent none).
 pub const LEAST_COVERED: f64 = 0.8;
 const SECONDS_PER_DAY: i64 = 86_400;
+/// Points that are counted at a time.
+const COUNTED: usize = 1024;
 /// Slices of a history that has not so many days.
 const LEAST_SLICES: usize = 6;
 
@@ -41,8 +43,7 @@ impl Points {
     /// Share of the grid that was measured.
     #[must_use]
     pub fn covered(&self) -> f64 {
-        let measured = self.values.iter().filter(|value| !value.is_nan()).count();
-        measured as f64 / self.values.len().max(1) as f64
+        self.measured() as f64 / self.values.len().max(1) as f64
     }
 
     /// Days from the first point to the last.
@@ -57,6 +58,42 @@ impl Points {
         let at = ((self.values.len() as f64 * share) as usize).min(self.values.len());
         let (before, after) = self.values.split_at(at);
         (Points::new(self.seconds, before.to_vec()), Points::new(self.seconds, after.to_vec()))
+    }
+
+    /// How many points were measured.
+    #[must_use]
+    pub fn measured(&self) -> usize {
+        self.values.iter().filter(|value| !value.is_nan()).count()
+    }
+
+    /// The greatest that was measured.
+    #[must_use]
+    pub fn most(&self) -> Option<f64> {
+        let most = self.values.iter().copied().filter(|value| !value.is_nan()).max_by(f32::total_cmp);
+        most.map(f64::from)
+    }
+
+    /// The least that was measured.
+    #[must_use]
+    pub fn least(&self) -> Option<f64> {
+        let least = self.values.iter().copied().filter(|value| !value.is_nan()).min_by(f32::total_cmp);
+        least.map(f64::from)
+    }
+
+    /// The smallest value with at least that share of the points at or below it.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        selected(&self.values, share)
+    }
+
+    /// How many points are over a limit.
+    #[must_use]
+    pub fn over(&self, limit: f64) -> usize {
+        // The greatest value of the points' own kind that is not over it: many points at a time are compared so.
+        let near = limit as f32;
+        let limit = if f64::from(near) > limit { near.next_down() } else { near };
+        let count = |part: &[f32]| part.iter().map(|value| u32::from(*value > limit)).sum::<u32>();
+        self.values.chunks(COUNTED).map(|part| count(part) as usize).sum()
     }
 
     /// What was measured, in ascending order.

@@ -16,7 +16,6 @@ use std::iter::successors;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::ec2::LEAST_VCPUS;
-use super::measured::most;
 use super::paid::Market;
 use super::processor::Processor;
 use super::shapes::{Service, Type, change, compared};
@@ -71,7 +70,7 @@ impl Kind for OpenSearch<'_> {
             return None;
         }
         let read = measured(domain, kind, own, series, self.market.limits);
-        let shards = series.get(&SHARDS).and_then(|shards| most(&shards.points));
+        let shards = series.get(&SHARDS).and_then(|shards| shards.points.most());
         let place = target.clone();
         let offers_of = From { domain, kind, own, shards, limits: self.market.limits };
         Some(Subject {
@@ -228,7 +227,7 @@ impl From<'_> {
         for (dimension, share) in [(Dimension::Heap, heap), (Dimension::Storage, of)] {
             let there = limits.of(dimension) * share;
             match machine.demand(dimension) {
-                Some(demand) if share < 1.0 && most(&demand.points)? > there => return None,
+                Some(demand) if share < 1.0 && demand.points.most()? > there => return None,
                 Some(_) => {
                     room.insert(dimension, there);
                 }
@@ -246,7 +245,7 @@ impl From<'_> {
         for (dimension, here, there) in ebs {
             if let Some(demand) = machine.demand(dimension) {
                 let there = of * there? / here? * limits.of(dimension);
-                if most(&demand.points)? * more > there {
+                if demand.points.most()? * more > there {
                     return None;
                 }
                 room.insert(dimension, there);

@@ -64,8 +64,15 @@ impl Processor {
     /// The inverse of g: utilization at which it gives a share of its full throughput, both 0 to 1.
     #[must_use]
     pub fn utilization(&self, throughput_share: f64) -> f64 {
-        let (half, share) = (self.share_at_half(), throughput_share.clamp(0.0, 1.0));
-        if share <= half { 0.5 * share / half } else { 0.5 + 0.5 * (share - half) / (1.0 - half) }
+        self.busy(self.capacity()).at(throughput_share)
+    }
+
+    /// How busy it is when it does shares of `work`, which is in the unit of [`Processor::capacity`].
+    #[must_use]
+    pub fn busy(&self, work: f64) -> Busy {
+        let (half, scale) = (self.share_at_half(), work / self.capacity());
+        let steep = 0.5 / (1.0 - half);
+        Busy { flat: scale * 0.5 / half, steep: scale * steep, shift: 0.5 - half * steep }
     }
 
     /// n·φ·g(u): the work that it does at a utilization of 0 to 1, in vCPUs of a fully busy m5.
@@ -82,6 +89,33 @@ impl Processor {
 
     fn share_at_half(&self) -> f64 {
         self.half_load.clamp(HALF_LOAD_LINEAR, HALF_LOAD_MOST)
+    }
+}
+
+/// The greater of two numbers. `f64::max` looks for NaN too, and a replay takes twice as long.
+pub(super) fn greater(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// The lesser of two numbers, likewise.
+pub(super) fn lesser(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+/// Utilization by shares of some work: the two straight lines of the inverse of g, of which the greater counts, since the second is the
+/// steeper.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Busy {
+    flat: f64,
+    steep: f64,
+    shift: f64,
+}
+
+impl Busy {
+    /// Utilization at a share of the work, 0 to 1.
+    #[must_use]
+    pub fn at(&self, share: f64) -> f64 {
+        lesser(greater(greater(share * self.flat, share * self.steep + self.shift), 0.0), 1.0)
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::ec2::LEAST_VCPUS;
-use super::measured::{Read, added, asked, by, first, full, least, most, scaled, shares};
+use super::measured::{Read, added, asked, by, first, full, scaled, shares};
 use super::paid::{Market, Paid};
 use super::processor::Processor;
 use super::shapes::{Service, Type, compared};
@@ -98,7 +98,7 @@ impl Kind for Rds<'_> {
         let data = self.databases.data(database, &series);
         let used = series
             .get(&FREE_MEMORY)
-            .and_then(|free| least(&free.points))
+            .and_then(|free| free.points.least())
             .map(|free| (1.0 - free / BYTES_PER_MIB / kind.memory_mib).max(0.0));
         let place = target.clone();
         Some(Subject {
@@ -141,7 +141,7 @@ fn measured(
         read.add(Dimension::Processor, by(name, found), asked(found, own), room);
     }
     let empty = |name: &Measured, most: f64| {
-        series.get(name).and_then(|series| least(&series.points)).is_some_and(|least| least <= most)
+        series.get(name).and_then(|series| series.points.least()).is_some_and(|least| least <= most)
     };
     read.censor(Dimension::Processor, kind.credits.is_some() && empty(&CREDITS, 0.0));
     if let Some(free) = series.get(&FREE_MEMORY) {
@@ -150,7 +150,7 @@ fn measured(
     }
     if let (Some(open), Some(limit)) = (series.get(&CONNECTIONS), database.engine.connections(kind.memory_mib)) {
         // More than the default: somebody has set another limit, and nobody here knows which.
-        if most(&open.points).is_some_and(|most| most <= limit) {
+        if open.points.most().is_some_and(|most| most <= limit) {
             let room = limits.of(Dimension::Connections);
             read.add(Dimension::Connections, by(CONNECTIONS, open), scaled(open, 1.0 / limit), room);
         }

@@ -39,6 +39,10 @@ pub struct Observed {
 pub struct Calibration {
     /// By statistic.
     observed: Vec<Observed>,
+    /// The logarithms of the statistics.
+    logarithms: Vec<f64>,
+    /// Places among the observed, by ratio.
+    by_ratio: Vec<usize>,
     /// Whose ratios these are.
     pub basis: String,
     shipped: bool,
@@ -49,7 +53,10 @@ impl Calibration {
     #[must_use]
     pub fn new(mut observed: Vec<Observed>, basis: String) -> Calibration {
         observed.sort_unstable_by(|a, b| a.statistic.total_cmp(&b.statistic).then(a.ratio.total_cmp(&b.ratio)));
-        Calibration { observed, basis, shipped: false }
+        let logarithms = observed.iter().map(|one| one.statistic.ln()).collect();
+        let mut by_ratio: Vec<usize> = (0..observed.len()).collect();
+        by_ratio.sort_unstable_by(|a, b| observed[*a].ratio.total_cmp(&observed[*b].ratio));
+        Calibration { observed, logarithms, by_ratio, basis, shipped: false }
     }
 
     /// Machines behind it.
@@ -63,13 +70,16 @@ impl Calibration {
     #[must_use]
     pub fn like(&self, statistic: f64) -> Ratios {
         let count = self.observed.len().min(NEIGHBOURS.max(self.observed.len() / NEIGHBOUR_PART));
-        let far = |one: &Observed| (one.statistic.ln() - statistic.ln()).abs();
-        let (mut from, mut end) = (0, self.observed.len());
-        while end - from > count {
-            let (first, last) = (&self.observed[from], &self.observed[end - 1]);
-            if far(first) > far(last) { from += 1 } else { end -= 1 }
+        let own = statistic.ln();
+        let far = |place: usize| (self.logarithms[place] - own).abs();
+        // The nearest are side by side: the first of them is the first that is not further than the one after the last.
+        let (mut from, mut end) = (0, self.observed.len() - count);
+        while from < end {
+            let middle = usize::midpoint(from, end);
+            if far(middle) > far(middle + count) { from = middle + 1 } else { end = middle }
         }
-        Ratios::new(self.observed[from..end].iter().map(|one| one.ratio).collect())
+        let near = self.by_ratio.iter().filter(|place| (from..from + count).contains(*place));
+        Ratios(near.map(|place| self.observed[*place].ratio).collect())
     }
 }
 

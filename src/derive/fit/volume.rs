@@ -20,7 +20,7 @@ use polars::prelude::{Column, DataFrame, PolarsResult};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::measured::{by, most, peaks, scaled};
+use super::measured::{by, peaks, scaled};
 use super::need::{Points, quantile};
 use super::risk::{Calibration, History, Observed, Ratios, times};
 use super::{Demand, Dimension, Limits, Machine};
@@ -161,7 +161,7 @@ impl Made {
         ];
         let asked = |(dimension, names, check, made, unit): (Dimension, [Measured; 2], Measured, Option<f64>, f64)| {
             let (made, sum) = (made?, sum(series, names)?);
-            let exceeded = series.get(&check).and_then(|check| most(&check.points)).is_some_and(|most| most > 0.0);
+            let exceeded = series.get(&check).and_then(|check| check.points.most()).is_some_and(|most| most > 0.0);
             let points = scaled(&sum, 1.0 / (sum.points.seconds() as f64 * unit * made));
             Some(Asked { dimension, measured_by: by(names[0], &sum), made, points, exceeded })
         };

@@ -244,7 +244,10 @@ fn stopping_early_decides_as_a_whole_run() {
         let trace: Vec<f64> = (0..300).map(|_| random.between(0.0, 0.6)).collect();
         let throttled = run(shape, Mode::Standard, 0.0, 1.0 / 12.0, trace.iter().copied()).throttled_steps;
         for most in [0, throttled.saturating_sub(1), throttled, throttled + 1] {
-            assert_eq!(throttles_more(shape, most, 1.0 / 12.0, trace.iter().copied()), throttled > most);
+            let alone = throttles_more(shape, most, 1.0 / 12.0, trace.iter().map(|share| [*share]));
+            assert_eq!(alone, [throttled > most]);
+            let beside = trace.iter().map(|share| [0.5 * share, *share, (1.5 * share).min(1.0)]);
+            assert_eq!(throttles_more(shape, most, 1.0 / 12.0, beside)[1], throttled > most);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use polars::prelude::{DataFrame, PolarsResult};
 
 use crate::derive::baseline::targets;
-use crate::derive::fit::measured::{Read, added, asked, by, first, full, least, megabits, scaled};
+use crate::derive::fit::measured::{Read, added, asked, by, first, full, megabits, scaled};
 use crate::derive::fit::need::Points;
 use crate::derive::fit::paid::{Paid, paid};
 use crate::derive::fit::shapes::Type;
@@ -127,7 +127,7 @@ pub(super) fn measured(
         read.add(Dimension::Processor, by(name, series), asked(series, own), room);
     }
     // Without credits it got its baseline, and nobody knows what it asked for.
-    let empty = series.get(&CREDITS).and_then(|series| least(&series.points));
+    let empty = series.get(&CREDITS).and_then(|series| series.points.least());
     read.censor(Dimension::Processor, kind.credits.is_some() && empty.is_some_and(|least| least <= 0.0));
     if let Some((name, series)) = first(series, &MEMORY) {
         read.add(Dimension::Memory, by(name, series), scaled(series, 0.01), limits.memory);

@@ -9,7 +9,7 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::{CREDITS, WANTED};
 use crate::derive::baseline::targets;
-use crate::derive::fit::measured::{greater, least};
+use crate::derive::fit::measured::greater;
 use crate::derive::fit::paid::{Paid, paid};
 use crate::derive::series::{Measured, Series, each_resource};
 use crate::id::Target;
@@ -99,7 +99,7 @@ impl Gathered {
     fn add(&mut self, series: BTreeMap<Measured, Series>) {
         for (name, one) in series {
             if name == CREDITS {
-                let fewest = least(&one.points);
+                let fewest = one.points.least();
                 self.least_credits = self.least_credits.into_iter().chain(fewest).reduce(f64::min);
             }
             let both = match self.series.remove(&name) {

@@ -305,7 +305,7 @@ pub(super) fn number(known: &Known, there: Option<&Series>) -> (Number, usize, O
 /// Whether all members have about as much to do when there is most. Where the busiest is within half of the limit it is of no matter: it
 /// would stay within the limit on half of what it has.
 fn balanced(mean: &Series, busiest: &Series, own: Processor, room: f64) -> bool {
-    let Some(busy) = quantile(&mean.points.sorted(), 0.9) else { return false };
+    let Some(busy) = mean.points.quantile(0.9) else { return false };
     let seconds = mean.points.seconds();
     let then = mean.points.values().iter().zip((mean.start..).step_by(usize::try_from(seconds).unwrap_or(1).max(1)));
     let busy: Vec<(f32, f32)> = then

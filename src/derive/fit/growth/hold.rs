@@ -11,11 +11,11 @@ use std::iter::successors;
 use super::{Asked, grows};
 use crate::derive::fit::credits::Burstable;
 use crate::derive::fit::ec2::{LEAST_HEADROOM, bursts};
-use crate::derive::fit::measured::{most, scaled_points};
+use crate::derive::fit::measured::scaled_points;
 use crate::derive::fit::processor::FLEX_BASELINE;
 use crate::derive::fit::shapes::{Service, Type};
 use crate::derive::fit::subject::{LESS_MEMORY, Number, Sharing, Subject};
-use crate::derive::fit::{Burst, Candidate, Demand, Dimension, Known, Limits, Machine, fit};
+use crate::derive::fit::{Burst, Candidate, Demand, Dimension, Known, Limits, Machine, Mean, fit};
 use crate::period::HOURS_PER_MONTH;
 
 /// The most risk with which a shape holds a growth: what the pages of sizes take (`max_risk_percent`).
@@ -97,9 +97,10 @@ impl Asked<'_> {
         all.sort_by(|(a, one), (b, other)| {
             a.price.total_cmp(&b.price).then_with(|| a.shape.cmp(&b.shape)).then_with(|| one.cmp(other))
         });
+        let mean = Mean::of(&judged);
         for (candidate, instances) in all.iter().filter(|(candidate, _)| has_headroom(&judged, candidate, self.limits))
         {
-            let risk = fit(0, candidate, &known, judged.mean.as_ref()).risk;
+            let risk = fit(0, candidate, &known, mean.as_ref()).risk;
             if risk <= HOLDING_RISK {
                 return Ok(Holding {
                     shape: candidate.shape.clone(),
@@ -202,6 +203,6 @@ fn further(today: &Candidate, of: f64, times: f64) -> Vec<(Candidate, Option<i64
 fn has_headroom(machine: &Machine, candidate: &Candidate, limits: &Limits) -> bool {
     machine.demands.iter().filter(|demand| demand.dimension.cannot_wait()).all(|demand| {
         let Some(room) = candidate.room.get(&demand.dimension) else { return true };
-        most(&demand.points).unwrap_or(1.0) * LEAST_HEADROOM * limits.of(demand.dimension) <= *room
+        demand.points.most().unwrap_or(1.0) * LEAST_HEADROOM * limits.of(demand.dimension) <= *room
     })
 }

@@ -9,7 +9,7 @@ use polars::prelude::{DataFrame, PolarsResult};
 use super::engine::Engine;
 use super::{BYTES_PER_MIB, FREE_STORAGE, WANTED};
 use crate::derive::baseline::targets;
-use crate::derive::fit::measured::{greater, least, most};
+use crate::derive::fit::measured::greater;
 use crate::derive::fit::paid::{Paid, paid};
 use crate::derive::series::{Measured, Series, each_resource};
 use crate::id::Target;
@@ -122,7 +122,7 @@ impl Databases {
         match &database.cluster {
             Some(cluster) => self.volumes.get(cluster).copied(),
             None => {
-                let free = least(&series.get(&FREE_STORAGE)?.points)? / BYTES_PER_MIB;
+                let free = series.get(&FREE_STORAGE)?.points.least()? / BYTES_PER_MIB;
                 Some((database.storage_gib? * 1024.0 - free).max(0.0))
             }
         }
@@ -138,7 +138,7 @@ fn volumes(tables: &BTreeMap<String, DataFrame>, metrics: &DataFrame) -> PolarsR
         .filter_map(|(target, name)| Some((target, name?)))
         .collect();
     each_resource(metrics, &[VOLUME], |target, series| {
-        let bytes = series.get(&VOLUME).and_then(|series| most(&series.points));
+        let bytes = series.get(&VOLUME).and_then(|series| series.points.most());
         if let (Some(name), Some(bytes)) = (names.get(&target), bytes) {
             let cluster = (target.account.clone(), target.region.clone(), name.clone());
             found.insert(cluster, bytes / BYTES_PER_MIB);
