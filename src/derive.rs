@@ -15,6 +15,7 @@ mod capacity;
 mod entities;
 pub mod fit;
 mod frame;
+pub mod groups;
 pub mod hourly;
 pub mod hours;
 pub mod in_force;

@@ -179,6 +179,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     gaps.extend(growth.iter().flat_map(review::GrowthView::gaps));
     let targets = waived.kept.iter().filter(|one| !one.changes.is_empty()).map(|one| one.target.clone()).collect();
     let hours = derive::hours::last_weeks(tables, &targets, as_of)?;
+    let groups = derive::groups::members(&bill.tables);
     let evidence = plan::Evidence {
         baseline: &baseline,
         prices: &prices,
@@ -186,6 +187,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         hours: hours.as_ref(),
         limits: job.limits,
         verdicts: &verdicts,
+        groups: &groups,
     };
     let plan = plan::plan(waived.kept.clone(), &evidence);
     let (mut advice, unread) = review::asked(&bill.tables);

@@ -2,7 +2,7 @@
 //!
 //! Each finding is valued alone, then findings on one target compete or compose: drop absorbs, a swap and a mask compose,
 //! two swaps of one meter compete, disjoint meters compose. The best set of each target is chosen by net, then effective,
-//! saving. Gross is the chosen findings valued alone; overlap is what that counts twice; what commitments in force go on
+//! saving; targets of one Auto Scaling group choose together. Gross is the chosen findings valued alone; overlap is what that counts twice; what commitments in force go on
 //! charging is taken off; the rest is net, the promise. Does not know: tables, pages, how a figure is printed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,7 @@ mod market;
 mod outlook;
 pub mod sizing;
 mod target;
+mod together;
 mod value;
 mod week;
 
@@ -38,6 +39,7 @@ pub use outlook::{Expiry, Figures, Outlook};
 use sizing::scenarios::Risk;
 use target::OnTarget;
 pub(crate) use target::composes;
+use together::{Unit, units};
 pub use value::{ChangeValue, How, Move, Step, Value};
 use week::{Shift, Week};
 
@@ -78,6 +80,8 @@ pub struct Planned {
     pub share: Option<Value>,
     /// What to buy, of a finding that asks for commitments.
     pub purchase: Option<Purchase>,
+    /// What is changed as one with others of the same: the name of an Auto Scaling group.
+    pub group: Option<String>,
 }
 
 /// The plan: every finding with its standing, and the totals of the chosen.
@@ -111,6 +115,9 @@ impl Plan {
         if let (Standing::Chosen, Some(alone), Some(share)) = (&offer.standing, &offer.alone, &offer.share) {
             self.gross += alone.effective;
             self.without_list += 1;
+            for (date, more) in &share.held_until {
+                *self.held_until.entry(date.clone()).or_default() += *more;
+            }
             self.joint.add(share);
         }
         self.findings.push(offer);
@@ -138,6 +145,8 @@ pub struct Evidence<'a> {
     pub limits: Limits,
     /// What each rule said of all that it examined.
     pub verdicts: &'a [Verdicts],
+    /// Targets that are changed as one with others of the same group.
+    pub groups: &'a BTreeMap<Target, Target>,
 }
 
 /// What the reader is willing to do.
@@ -157,7 +166,8 @@ pub fn plan(findings: Vec<Finding>, evidence: &Evidence<'_>) -> Plan {
     let Evidence { baseline, prices, .. } = *evidence;
     let judged = findings.into_iter().map(|finding| {
         let (standing, alone) = judge(&finding, baseline, prices);
-        Planned { finding, standing, alone, share: None, purchase: None }
+        let group = evidence.groups.get(&finding.target).and_then(|group| group.resource.clone());
+        Planned { finding, standing, alone, share: None, purchase: None, group }
     });
     let mut all: Vec<Planned> = judged.collect();
     limits::keep_out(&mut all, evidence);
@@ -171,9 +181,10 @@ pub fn plan(findings: Vec<Finding>, evidence: &Evidence<'_>) -> Plan {
         .into_iter()
         .map(|(target, planned)| OnTarget::new(target, planned, evidence, week.as_ref()))
         .collect();
+    let units = units(&mut targets, evidence.groups);
     let offered = week.as_ref().map(|week| commit::read(&mut offers, week, prices)).unwrap_or_default();
     if let Some(week) = &mut week {
-        choose(&mut targets, week, &offered, evidence.limits.commitment_risk);
+        choose(&mut targets, &units, week, &offered, evidence.limits.commitment_risk);
     }
     let mut out = Plan::default();
     for one in &mut targets {
@@ -215,14 +226,14 @@ fn arrivals(by_target: &BTreeMap<Target, Vec<Planned>>) -> BTreeSet<(Option<Stri
 /// Lets the choices of all targets that share commitments compete: under what is in force, then with what is on offer, bought
 /// anew after each sweep. The cheaper of the two stands: a change may not be worth making where a commitment to the same
 /// hours saves more.
-fn choose(targets: &mut [OnTarget], week: &mut Week<'_>, offered: &[Offer], risk: Option<Risk>) {
+fn choose(targets: &mut [OnTarget], units: &[Unit], week: &mut Week<'_>, offered: &[Offer], risk: Option<Risk>) {
     let in_force = |week: &Week<'_>, target: &Target, one: &Move| week.simulates(target, one);
-    search(targets, week, in_force);
+    search(targets, units, week, in_force);
     if offered.is_empty() {
         return;
     }
     let first: Vec<usize> = targets.iter().map(|one| one.chosen).collect();
-    search(targets, &mut Market::new(week, offered), Market::decides);
+    search(targets, units, &mut Market::new(week, offered), Market::decides);
     let second: Vec<usize> = targets.iter().map(|one| one.chosen).collect();
     if first == second {
         return;
@@ -252,17 +263,18 @@ fn choose(targets: &mut [OnTarget], week: &mut Week<'_>, offered: &[Offer], risk
 /// left as it came.
 fn search<W: World<Change = Shift>>(
     targets: &mut [OnTarget],
+    units: &[Unit],
     world: &mut W,
     weighed: impl Fn(&W, &Target, &Move) -> bool,
 ) {
-    let resource = |one: &OnTarget| one.resource(|target, step| weighed(world, target, step));
-    let (mut shared, mut resources): (Vec<&mut OnTarget>, Vec<Resource<Shift>>) =
-        targets.iter_mut().filter_map(|one| resource(one).map(|resource| (one, resource))).unzip();
+    let resource = |one: &Unit| one.resource(targets, |target, step| weighed(world, target, step));
+    let (shared, resources): (Vec<&Unit>, Vec<Resource<Shift>>) =
+        units.iter().filter_map(|one| Some((one, resource(one)?))).unzip();
     let found = joint::search(world, &resources, &joint::Limits::default());
-    for (one, chosen) in shared.iter_mut().zip(&found.chosen) {
-        one.chosen = *chosen;
+    for (one, chosen) in shared.iter().zip(&found.chosen) {
+        one.take(*chosen, targets);
     }
-    for (resource, chosen) in resources.iter_mut().zip(&found.chosen) {
+    for (resource, chosen) in resources.iter().zip(&found.chosen) {
         if let Some(change) = resource.choices.get(*chosen).and_then(|choice| choice.change.as_ref()) {
             world.revert(change);
         }

@@ -18,6 +18,7 @@ mod context;
 mod difference;
 mod evidence;
 mod filters;
+mod groups;
 pub use difference::render_diff;
 pub use filters::plain_lines;
 mod limit;

@@ -16,6 +16,7 @@ mod estimate;
 pub mod explain;
 mod growth;
 mod next;
+mod unjudged;
 mod unseen;
 
 pub use crate::money::Amount;
@@ -64,10 +65,14 @@ pub struct Review {
     pub findings: Vec<FindingView>,
     /// What the provider itself recommends, beside our findings; absent when no file of it was given.
     pub advice: Option<Advice>,
-    /// What could not be judged, most money first.
+    /// What could not be judged, by rule and what is missing: rules that could save first, then guards; most money first.
     pub unknown: Vec<Unknown>,
-    /// Cost of everything that some rule could not judge, each resource counted once, per month.
+    /// Cost of everything that some rule that could save could not judge, each resource counted once, per month.
     pub unknown_cost: Amount,
+    /// Cost of everything that only guards could not judge, each resource counted once, per month; not in `unknown_cost`.
+    pub unknown_guard_cost: Amount,
+    /// What would judge the most of `unknown_cost`; absent where rules that could save judged everything.
+    pub unknown_most: Option<Settles>,
     /// Files and permissions that would turn unknown dollars into known ones, most dollars first.
     pub next: Vec<Ask>,
     /// What breaks first as load grows, when, and what holding it would cost; absent where nobody asked (`--growth`).
@@ -273,8 +278,10 @@ pub struct PlanView {
     pub chosen: usize,
     /// Findings that fire and are judged but have no price.
     pub unpriced: usize,
-    /// Findings that fire and are worth nothing.
+    /// Findings that fire and save nothing by themselves.
     pub hygiene: usize,
+    /// Risks that fire: they have a level, and are among the alerts.
+    pub risks: usize,
     /// Net saving by strategy, largest first.
     pub by_strategy: Vec<StrategyLine>,
     /// In which order to work: quick wins, other changes, then commitments, then what waits for an end of commitments.
@@ -326,8 +333,10 @@ pub enum Standing {
     Outdone,
     /// Judged, but no price.
     Unpriced,
-    /// Fires, worth nothing, in no total.
+    /// Fires, saves nothing by itself, in no total.
     Hygiene,
+    /// Fires, warns of capacity or loss, saves nothing; it is among the alerts.
+    Risk,
     /// Fires, accepted by its owner.
     Waived,
     /// A risk on the same resource forbids it.
@@ -361,6 +370,8 @@ pub struct FindingView {
     pub region: Option<String>,
     /// Resource; absent for a scope.
     pub resource: Option<String>,
+    /// The Auto Scaling group that it is one of; its instances are changed together.
+    pub group: Option<String>,
     /// Service with most of its cost.
     pub service: Option<String>,
     /// The sentence.
@@ -412,6 +423,8 @@ pub struct ChangeView {
     pub meter: Option<String>,
     /// Meter afterwards.
     pub new_meter: Option<String>,
+    /// Whether the meter stays, and less of it is charged.
+    pub less: bool,
     /// Effective cost today.
     pub cost: Option<Amount>,
     /// Effective cost afterwards.
@@ -455,13 +468,26 @@ pub struct TagValue {
     pub value: String,
 }
 
-/// Resources that a rule could not judge.
+/// What would judge the most that rules that could save could not.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Settles {
+    /// What is missing.
+    pub remedy: String,
+    /// Resources that lack it.
+    pub resources: usize,
+    /// What they cost per month, effective.
+    pub cost: Amount,
+}
+
+/// Resources that a rule could not judge for want of one thing.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Unknown {
     /// Rule id.
     pub rule: String,
     /// Title of the rule.
     pub title: String,
+    /// Whether the rule only warns and never saves.
+    pub guard: bool,
     /// How many resources.
     pub resources: usize,
     /// What they cost per month, effective.
@@ -477,7 +503,8 @@ pub struct Ask {
     pub ask: String,
     /// What is missing without it.
     pub why: String,
-    /// Cost per month of what it would settle, each resource once; absent where that cannot be said.
+    /// Cost per month of what rules that could save would judge with it, each resource once; absent where only guards wait for it,
+    /// and where it cannot be said.
     pub cost: Option<Amount>,
     /// The rules that wait for it.
     pub rules: Vec<String>,

@@ -30,16 +30,16 @@ fn usage_that_a_plan_of_its_family_covers_waits_for_its_end() {
     let review = demo_review("cur2");
     let waits = finding(&review, "ec2-instance-quiet-hours", "i-0ac3e000000000142");
     assert_eq!((waits.standing, waits.net.unwrap().0), (Standing::Chosen, Decimal::ZERO));
-    // From then on demand: 0.192 an hour × 730 × 108/168.
-    assert_eq!(waits.standing_reason.as_deref(), Some("90.09 more a month from 2027-01-20, when a commitment ends"));
+    // From then on demand: 0.192 an hour × 730 × 98/168 = 81.76, less a cent that it changes of what another plan covers.
+    assert_eq!(waits.standing_reason.as_deref(), Some("81.75 more a month from 2027-01-20, when a commitment ends"));
 }
 
 #[test]
 fn hours_that_a_shared_plan_covers_save_what_it_covers_instead() {
     let review = demo_review("cur2");
     let freed = finding(&review, "ec2-instance-quiet-hours", "i-0ac3e000000000141");
-    // Another program, in Python's fractions, comes to 77.180143 for the same week.
-    assert_eq!(freed.net.unwrap().0.round_dp(4), Decimal::new(771_801, 4));
+    // Another program, in Python's fractions, comes to 70.033833 for the same week.
+    assert_eq!(freed.net.unwrap().0.round_dp(4), Decimal::new(700_338, 4));
     assert!(freed.net.unwrap().0 > freed.effective.unwrap().0, "what is freed pays for dearer usage");
 }
 

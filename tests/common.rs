@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use scale_surgeon::demo::{BillFormat, DESCRIPTION, write_bill};
+use scale_surgeon::report::{self, Format, Templates};
 use scale_surgeon::review::Review;
 use scale_surgeon::{Job, billing, review, rules};
 
@@ -112,4 +113,17 @@ pub(crate) fn surgeon(arguments: &[&str]) -> (i32, String, String) {
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// Another program, in exact fractions and without any code of ours, comes to the same figures of the plan, each to the cent.
+pub(crate) fn another_program_agrees(bill: &Path, review: &Review) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("review.json");
+    let json = report::render(review, Format::Json, &Templates::builtin(), &report::Options::default()).unwrap();
+    std::fs::write(&path, json).unwrap();
+    let output =
+        Command::new("python3").arg(repository("tests/oracle/check_plan.py")).args([bill, &path]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("whole plan") && said.contains("gross"), "{said}");
 }

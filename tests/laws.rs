@@ -151,7 +151,15 @@ fn planned(tables: &Tables, as_of: AsOf, factor: i64) -> plan::Plan {
     let limits = plan::Limits::default();
     plan::plan(
         findings,
-        &plan::Evidence { baseline: &baseline, prices: &prices, rules: &[], hours: None, limits, verdicts: &[] },
+        &plan::Evidence {
+            baseline: &baseline,
+            prices: &prices,
+            rules: &[],
+            hours: None,
+            limits,
+            verdicts: &[],
+            groups: &BTreeMap::new(),
+        },
     )
 }
 

@@ -1,7 +1,8 @@
 //! When a resource works: hours of the week in which it could be off, the table `schedules`.
 //!
-//! Metrics say it best, over at least three weeks (`measured.rs`); an hourly bill shows what was transferred (`billed.rs`), with less
-//! confidence. Knows: habits by hour of week, a time zone, holidays. Does not know: what is switched off, what that saves.
+//! Metrics say it best (`measured.rs`); an hourly bill shows what was transferred (`billed.rs`), with less confidence. Both need at least
+//! three weeks and are tried on weeks left out (`habits.rs`). Knows: habits by hour of week, a time zone, holidays. Does not know: what
+//! is switched off, what that saves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ mod calendar;
 mod detect;
 mod group;
 mod groups;
+mod habits;
 mod measured;
 mod stability;
 #[cfg(test)]
@@ -76,7 +78,9 @@ pub(super) fn schedules(
 ) -> PolarsResult<DataFrame> {
     let mut rows: BTreeMap<Target, Row> = BTreeMap::new();
     if let Some((profiles, transfers)) = billed {
-        rows.extend(billed::rows(profiles, transfers, as_of)?.into_iter().map(|row| (row.target.clone(), row)));
+        rows.extend(
+            billed::rows(profiles, transfers, calendar, as_of)?.into_iter().map(|row| (row.target.clone(), row)),
+        );
     }
     if let Some(metrics) = resource_metrics {
         for mut row in measured::rows(metrics, calendar, as_of)? {

@@ -11,9 +11,10 @@ use rust_decimal::prelude::FromPrimitive;
 
 use super::sizing::scenarios::Risk;
 use super::value::{ChangeValue, Value};
-use super::week::{Shift, Week};
+use super::week::{Shift, Week, float};
 use super::{Planned, Standing};
 use crate::finding::Verb;
+use crate::id::Meter;
 use crate::money::PLACES;
 use crate::period::{HOURS_PER_MONTH, HOURS_PER_YEAR};
 use crate::prices::{Payment, Plan, PriceBook, Term};
@@ -142,6 +143,7 @@ pub(super) fn buy(
     let (open_today, open): (Open, Open) = (levels::open(week, &[]), levels::open(week, shifts));
     let (before, after) = (Sizes::levels(all, week, &open_today, risk), Sizes::of(all, week, &open, risk));
     let mut portfolio = week.in_force().clone();
+    let in_force = portfolio.commitments.len();
     let mut cost = week.month_of_bill(&rest, &portfolio);
     let alone_cost = week.month_of_bill(&today, week.in_force());
     for (index, planned) in offers.iter_mut().enumerate() {
@@ -156,6 +158,9 @@ pub(super) fn buy(
             portfolio.commitments.push(commitment(&all[*at], &item, week));
             covered.push(all[*at].clone());
             purchase.items.push(item);
+        }
+        if risk.is_none() {
+            round_up(&mut purchase.items, &mut portfolio, &covered, week, &rest);
         }
         let with = week.month_of_bill(&rest, &portfolio);
         let saving = (cost - with).round_dp(PLACES);
@@ -200,11 +205,42 @@ pub(super) fn buy(
             changes: vec![change.clone()],
             ..Value::default()
         };
-        (planned.alone, planned.share, planned.standing) = (Some(value(alone)), Some(value(saving)), Standing::Chosen);
+        let held_until = later(week, &rest, &portfolio.commitments[in_force..], first - in_force, saving);
+        let share = Value { held_until, ..value(saving) };
+        (planned.alone, planned.share, planned.standing) = (Some(value(alone)), Some(share), Standing::Chosen);
         planned.purchase = Some(purchase);
         cost = with;
     }
     (portfolio, after.futures)
+}
+
+/// What the bought from `first` on save more, or less, from each day on which something in force ends; `now`: what they save today.
+fn later(
+    week: &Week<'_>,
+    rest: &Usage,
+    bought: &[Commitment],
+    first: usize,
+    now: Decimal,
+) -> BTreeMap<Option<String>, Decimal> {
+    let (dates, in_force): (Vec<Option<String>>, Vec<&Portfolio>) = week.later().unzip();
+    let with = |count: usize| {
+        let all = in_force.iter().map(|left| {
+            let mut all = (*left).clone();
+            all.commitments.extend_from_slice(&bought[..count]);
+            all
+        });
+        week.quick_months(rest, &all.collect::<Vec<_>>())
+    };
+    let mut more: BTreeMap<Option<String>, Decimal> = BTreeMap::new();
+    let mut before = now;
+    for ((date, without), with) in dates.into_iter().zip(with(first)).zip(with(bought.len())) {
+        let saving = money(without - with).round_dp(6);
+        if (saving - before).abs() >= CENT {
+            *more.entry(date).or_default() += saving - before;
+        }
+        before = saving;
+    }
+    more
 }
 
 /// Dollars an hour in which savings plans are bought (AWS, Savings Plans User Guide: a commitment of $0.001 or more).
@@ -221,7 +257,7 @@ impl Offer {
 
 /// What findings offer; one whose rates are not known is unpriced.
 pub(super) fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) -> Vec<Offer> {
-    let mut all = Vec::new();
+    let mut all: Vec<Offer> = Vec::new();
     for (planned, one) in offers.iter_mut().enumerate().filter(|(_, one)| one.standing == Standing::Hygiene) {
         let known = all.len();
         let mut unpriced = None;
@@ -232,12 +268,13 @@ pub(super) fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) 
             let scopes = match plan {
                 Plan::Ec2InstanceSavingsPlan => families(week, region.as_deref()),
                 Plan::ComputeSavingsPlan | Plan::DatabaseSavingsPlan => vec![Scope::Wide],
-                _ => {
-                    let key = change.meter.as_ref().map(|meter| (region, meter.clone()));
-                    key.and_then(|key| week.class(&key)).map(Scope::Reserved).into_iter().collect()
-                }
+                _ => change.meter.as_ref().map(|meter| reserved(meter, region.as_ref(), week)).unwrap_or_default(),
             };
             for scope in scopes {
+                // Two meters of a finding may bring the same.
+                if all[known..].iter().any(|offer| offer.scope == scope) {
+                    continue;
+                }
                 let shares = shares(&scope, plan, &term, week, prices);
                 if !shares.is_empty() {
                     all.push(Offer { planned, term, plan, scope, shares });
@@ -253,6 +290,20 @@ pub(super) fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) 
         }
     }
     all
+}
+
+/// A meter that can be reserved, and what the plan could bring in its place: what is charged in the same way, and nobody uses yet.
+fn reserved(meter: &Meter, region: Option<&String>, week: &Week<'_>) -> Vec<Scope> {
+    let Some(own) = week.class(&(region.cloned(), meter.clone())) else { return Vec::new() };
+    let used: BTreeSet<usize> =
+        week.usage().hours.iter().flat_map(|hour| hour.cells.iter().map(|cell| cell.class)).collect();
+    // `AmazonRDS/InstanceUsage` of `AmazonRDS/InstanceUsage:db.r5.large`.
+    let charged_as = |meter: &Meter| meter.0.split(':').next().map(str::to_owned);
+    let classes = week.usage().classes.iter().enumerate().filter(|(place, class)| {
+        let brought = !used.contains(place) && class.region.as_ref() == region;
+        *place == own || brought && charged_as(&class.meter) == charged_as(meter)
+    });
+    classes.map(|(place, _)| Scope::Reserved(place)).collect()
 }
 
 /// Families of a region, those that the plan brings included.
@@ -287,6 +338,22 @@ fn shares(scope: &Scope, plan: Plan, term: &Term, week: &Week<'_>, prices: &Pric
     shares
 }
 
+/// Where what a step leaves open is worth more than a whole step costs, one step more is bought. `items` are the last in the portfolio.
+fn round_up(items: &mut [Item], portfolio: &mut Portfolio, offers: &[Offer], week: &Week<'_>, rest: &Usage) {
+    let first = portfolio.commitments.len() - items.len();
+    let mut cost = week.month_of_bill(rest, portfolio);
+    for (at, (one, offer)) in items.iter_mut().zip(offers).enumerate().filter(|(_, (one, _))| one.count.is_none()) {
+        let Some(more) = item(offer, float(one.hourly + STEP), week) else { continue };
+        let before = std::mem::replace(&mut portfolio.commitments[first + at], commitment(offer, &more, week));
+        let with = week.month_of_bill(rest, portfolio);
+        if with < cost {
+            (*one, cost) = (more, with);
+        } else {
+            portfolio.commitments[first + at] = before;
+        }
+    }
+}
+
 /// What can be bought of a level: tenths of a cent an hour, whole instances, hundreds of units of capacity.
 fn item(offer: &Offer, level: f64, week: &Week<'_>) -> Option<Item> {
     let Term::Committed { years, payment, .. } = offer.term else { return None };
@@ -314,12 +381,15 @@ fn item(offer: &Offer, level: f64, week: &Week<'_>) -> Option<Item> {
     let break_even = shares.checked_div(Decimal::from(offer.shares.len()))?.round_dp(4);
     // A sixth in tenths of a cent; what rounding leaves comes with the last.
     let part = (hourly / Decimal::from(PARTS)).trunc_with_scale(3);
-    let monthly_part = (count.is_none() && !part.is_zero()).then_some(part);
+    let monthly_part = (count.is_none() && part >= LEAST_PART).then_some(part);
     let (utilization, break_even_month) = (None, None);
     let term = offer.term;
     let item = Item { term, scope, count, hourly, upfront, utilization, break_even, break_even_month, monthly_part };
     (item.hourly > Decimal::ZERO).then_some(item)
 }
+
+/// Dollars an hour of a part that is worth a purchase of its own: about 15 a month.
+const LEAST_PART: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
 
 /// Monthly parts of a purchase: six, in the middle of what is usual (4 to 12).
 const PARTS: i64 = 6;

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::joint::{Choice, Resource};
+use super::joint::Choice;
 use super::week::{Shift, Week};
 use super::{Evidence, Move, Plan, Planned, Standing, Value, rank, value, verb_order};
 use crate::finding::{Finding, Verb};
-use crate::id::{Meter, Target};
+use crate::id::{Meter, RuleId, Target};
 use crate::money::PLACES;
 use crate::period::{HOURS_PER_MONTH, HOURS_PER_WEEK};
 
@@ -20,9 +20,9 @@ use crate::period::{HOURS_PER_MONTH, HOURS_PER_WEEK};
 const MAX_COMBINED: usize = 10;
 
 /// A set of findings that compose, and what it is worth.
-struct Set {
+pub(super) struct Set {
     members: Vec<usize>,
-    value: Value,
+    pub(super) value: Value,
     /// What it does to the week, where commitments reach.
     shift: Option<Shift>,
 }
@@ -85,29 +85,53 @@ impl OnTarget {
         Some(Set { members, value, shift })
     }
 
+    /// What the findings are about.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What could be done.
+    pub(super) fn sets(&self) -> &[Set] {
+        &self.sets
+    }
+
+    /// The rules of a set.
+    pub(super) fn rules_of(&self, set: usize) -> BTreeSet<&RuleId> {
+        self.sets[set].members.iter().map(|at| &self.planned[*at].finding.rule).collect()
+    }
+
+    /// The set of all findings that come from some rules; to do nothing where they do not go together.
+    pub(super) fn set_within(&self, rules: &BTreeSet<&RuleId>) -> usize {
+        let own: BTreeSet<&RuleId> = self.candidates().filter(|rule| rules.contains(rule)).collect();
+        (0..self.sets.len()).find(|set| self.rules_of(*set) == own).unwrap_or(0)
+    }
+
+    /// Rules of findings that are in some set.
+    fn candidates(&self) -> impl Iterator<Item = &RuleId> {
+        self.sets.iter().flat_map(|set| &set.members).map(|at| &self.planned[*at].finding.rule)
+    }
+
     /// Whether commitments reach what some choice changes.
     pub(super) fn is_simulated(&self) -> bool {
         self.sets.iter().filter_map(|set| set.shift.as_ref()).any(Shift::is_simulated)
     }
 
-    /// The choices as a search sees them, in dollars of the week; `None` when no choice does what the world weighs: there the
-    /// saving is the price paid.
-    pub(super) fn resource(&self, weighed: impl Fn(&Target, &Move) -> bool) -> Option<Resource<Shift>> {
-        let in_world = |set: &Set, one: &Move| set.shift.is_some() && weighed(&self.target, one);
-        if !self.sets.iter().any(|set| set.value.moves.iter().any(|one| in_world(set, one))) {
-            return None;
-        }
-        let week_of = |set: &Set| {
-            let (inside, outside): (Vec<&Move>, Vec<&Move>) =
-                set.value.moves.iter().partition(|one| in_world(set, one));
-            let plain: Decimal = outside.iter().map(|one| one.effective).sum();
-            let later = super::week::LATER * plain.to_f64().unwrap_or_default();
-            let besides = set.value.net() - inside.iter().map(|one| one.effective - one.covered).sum::<Decimal>();
-            let month = besides.to_f64().unwrap_or_default() + later;
-            -month * HOURS_PER_WEEK as f64 / HOURS_PER_MONTH as f64
-        };
-        let choice = |set: &Set| Choice { change: set.shift.clone(), fixed: week_of(set) };
-        Some(Resource { choices: self.sets.iter().map(choice).collect() })
+    /// Whether some choice does what a world weighs.
+    pub(super) fn is_weighed(&self, weighed: impl Fn(&Target, &Move) -> bool) -> bool {
+        let reached = self.sets.iter().filter(|set| set.shift.is_some());
+        reached.flat_map(|set| &set.value.moves).any(|one| weighed(&self.target, one))
+    }
+
+    /// A choice as a search sees it, in dollars of the week.
+    pub(super) fn choice(&self, set: usize, weighed: impl Fn(&Target, &Move) -> bool) -> Choice<Shift> {
+        let Set { value, shift, .. } = &self.sets[set];
+        let (inside, outside): (Vec<&Move>, Vec<&Move>) =
+            value.moves.iter().partition(|one| shift.is_some() && weighed(&self.target, one));
+        let plain: Decimal = outside.iter().map(|one| one.effective).sum();
+        let later = super::week::LATER * plain.to_f64().unwrap_or_default();
+        let besides = value.net() - inside.iter().map(|one| one.effective - one.covered).sum::<Decimal>();
+        let month = besides.to_f64().unwrap_or_default() + later;
+        Choice { change: shift.clone(), fixed: -month * HOURS_PER_WEEK as f64 / HOURS_PER_MONTH as f64 }
     }
 
     /// What the choice does to the week.

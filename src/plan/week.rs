@@ -53,7 +53,7 @@ pub(super) struct Week<'a> {
     rest: Rest,
 }
 
-/// What changes on one target do to the week.
+/// What changes do to the week.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Shift {
     /// Position of the hour, of the cell, and what is added there: where commitments in force reach.
@@ -78,6 +78,16 @@ struct Moved {
 }
 
 impl Shift {
+    /// What two shifts do together.
+    pub(super) fn and(mut self, other: Shift) -> Shift {
+        self.deltas.extend(other.deltas);
+        self.open.extend(other.open);
+        self.alternatives.extend(other.alternatives);
+        self.others.extend(other.others);
+        self.weeks.extend(other.weeks);
+        self
+    }
+
     /// Whether commitments in force reach some of it.
     pub(super) fn is_simulated(&self) -> bool {
         !self.alternatives.is_empty()

@@ -23,7 +23,7 @@ pub(super) const ACCENT: RGBColor = RGBColor(0x0B, 0x6E, 0x5B);
 /// Billed cost; `#B4690E`.
 pub(super) const SECOND: RGBColor = RGBColor(0xB4, 0x69, 0x0E);
 /// Text; `#3C4650`.
-const INK: RGBColor = RGBColor(0x3C, 0x46, 0x50);
+pub(super) const INK: RGBColor = RGBColor(0x3C, 0x46, 0x50);
 /// Grid; `#D5DAE0`.
 pub(super) const GRID: RGBColor = RGBColor(0xD5, 0xDA, 0xE0);
 
@@ -55,7 +55,7 @@ pub(super) fn all(review: &Review) -> Result<Value, ReportError> {
     ]))
 }
 
-/// Cost of each day: effective as an area, billed as a line.
+/// Cost of usage of each day: effective as an area, billed as a line.
 fn days(review: &Review) -> Result<Value, ReportError> {
     let (Some(first), Some(last)) = (review.days.first(), review.days.last()) else { return Ok(Value::from(())) };
     let highest = review.days.iter().map(|day| day.billed.0.max(day.effective.0)).max().unwrap_or_default();
@@ -75,7 +75,7 @@ fn days(review: &Review) -> Result<Value, ReportError> {
     area.push((x(review.days.len() - 1), lower));
     area.push((left, lower));
     let label = format!(
-        "Cost of each day from {} to {}, {}; the highest day is {}",
+        "Cost of usage of each day from {} to {}, {}; the highest day is {}",
         first.day,
         last.day,
         review.currency,

@@ -1,6 +1,6 @@
 //! The view as the templates see it.
 //!
-//! Knows: the fields of the JSON report; `chosen` and `others` are its findings in and outside the plan, in its order.
+//! Knows: the fields of the JSON report; `chosen` and `others` are its findings in and outside the plan, those of a group as one.
 //! Invisible characters are dropped here, so that no template can let one through. Adds no figure but the sum of what a
 //! limit left out.
 
@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use crate::money::parse_decimal;
 
 use super::filters::plain_lines;
+use super::groups::gathered;
 use super::limit::Shape;
 
 /// A review, ready for the templates.
@@ -28,16 +29,17 @@ impl View {
         let findings = tree["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
         let (chosen, others): (Vec<&Json>, Vec<&Json>) =
             findings.iter().partition(|finding| finding["standing"] == "chosen");
-        let net = |finding: &&Json| finding["net"].as_str().and_then(|net| parse_decimal(net).ok()).unwrap_or_default();
+        let (chosen, others) = (gathered(&chosen), gathered(&others));
+        let net = |finding: &Json| finding["net"].as_str().and_then(|net| parse_decimal(net).ok()).unwrap_or_default();
         View {
             review: value(tree),
             nets: chosen.iter().map(net).collect(),
-            chosen: chosen.into_iter().map(value).collect(),
-            others: others.into_iter().map(value).collect(),
+            chosen: chosen.iter().map(value).collect(),
+            others: others.iter().map(value).collect(),
         }
     }
 
-    /// How many findings there are.
+    /// How many findings are shown.
     pub(super) fn findings(&self) -> usize {
         self.chosen.len() + self.others.len()
     }

@@ -1,6 +1,7 @@
 //! Evidence that is a course and not a figure: hours of the week, and days. In words and blocks, and drawn in HTML.
 //!
-//! Knows: the units of such columns. Does not know: what they are evidence of; a text of another form is shown as it is.
+//! Knows: the units of such columns, the name of the one that says whose clock hours follow. Does not know: what they are evidence of; a
+//! text of another form is shown as it is.
 
 use minijinja::{Environment, Error, ErrorKind, Value};
 use plotters::prelude::{PathElement, Rectangle};
@@ -8,22 +9,23 @@ use plotters::style::{Color, text_anchor::HPos};
 
 use super::charts::{ACCENT, GRID, SECOND, figure, fill, stroke, write};
 use super::filters;
-use crate::period::OffHours;
+use week::{Instances, Off};
+
+mod week;
 
 /// Units of the declared columns.
 const WEEK: &str = "168 marks";
+const INSTANCES: &str = "168 numbers of instances";
 const DAYS: &str = "daily shares";
+/// The declared column of the zone whose clock they follow.
+const ZONE: &str = "TimeZone";
 
-const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const HOURS: usize = 24;
 /// Blocks of a line of text, from low to high.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Most days that are shown.
 const MOST_DAYS: usize = 400;
 
 const LEFT: i32 = 48;
-const CELL_WIDTH: i32 = 27;
-const CELL_HEIGHT: i32 = 16;
 const DAYS_HEIGHT: i32 = 110;
 const RIGHT: i32 = 704;
 
@@ -32,72 +34,54 @@ pub(super) fn register(environment: &mut Environment<'_>) {
     environment.add_filter("reading", reading);
     environment.add_filter("reading_unit", reading_unit);
     environment.add_filter("drawn", drawn);
+    environment.add_filter("time_zone", time_zone);
 }
 
-/// A value by its unit, in words: hours of the week as spans, days as blocks, a number as a figure. `zone`: of the hours, UTC without it.
-fn reading(value: &Value, unit: &Value, zone: Option<String>) -> Result<Value, Error> {
-    let text = filters::given(value)?.unwrap_or_default();
-    match filters::given(unit)?.as_deref() {
-        Some(WEEK) => {
-            Ok(OffHours::parse(&text).map_or_else(|| value.clone(), |off| Value::from(words(&off, zone.as_deref()))))
+/// The zone whose clock the hours in a finding's evidence follow; null where it states none.
+fn time_zone(evidence: &Value) -> Result<Value, Error> {
+    for line in evidence.try_iter()? {
+        if line.get_attr("name")?.as_str() == Some(ZONE) {
+            return line.get_attr("value");
         }
-        Some(DAYS) => Ok(shares(&text).map_or_else(|| value.clone(), |days| Value::from(blocks(&days)))),
-        _ => filters::figure(value),
     }
+    Ok(Value::from(()))
+}
+
+/// A value by its unit, in words: hours of the week as spans, days as blocks, a number as a figure. `zone`: whose clock hours of the week
+/// follow, UTC without it. `at`: the date of a review, in whose evidence marks are in UTC; they are told by the clock of the zone then.
+fn reading(value: &Value, unit: &Value, zone: Option<String>, at: Option<String>) -> Result<Value, Error> {
+    let text = filters::given(value)?.unwrap_or_default();
+    let (zone, at) = (zone.as_deref(), at.as_deref());
+    let words = match filters::given(unit)?.as_deref() {
+        Some(WEEK) => Off::parse(&text, zone, at).map(|off| match at {
+            Some(_) => format!("can be off: {}", off.words()),
+            None => off.words(),
+        }),
+        Some(INSTANCES) => Instances::parse(&text, zone).map(|instances| instances.words()),
+        Some(DAYS) => shares(&text).map(|days| blocks(&days)),
+        _ => return filters::figure(value),
+    };
+    Ok(words.map_or_else(|| value.clone(), Value::from))
 }
 
 /// The unit that follows a reading: none where it is in the reading.
 fn reading_unit(unit: &Value) -> Result<Value, Error> {
     let text = filters::given(unit)?.unwrap_or_default();
-    Ok(if text == WEEK || text == DAYS { Value::from("") } else { unit.clone() })
+    Ok(if [WEEK, INSTANCES, DAYS].contains(&text.as_str()) { Value::from("") } else { unit.clone() })
 }
 
 /// The same as a drawing; null where there is nothing to draw.
-fn drawn(value: &Value, unit: &Value, zone: Option<String>) -> Result<Value, Error> {
+fn drawn(value: &Value, unit: &Value, zone: Option<String>, at: Option<String>) -> Result<Value, Error> {
     let text = filters::given(value)?.unwrap_or_default();
+    let (zone, at) = (zone.as_deref(), at.as_deref());
     let drawing = match filters::given(unit)?.as_deref() {
-        Some(WEEK) => OffHours::parse(&text).map(|off| week(&off, zone.as_deref())),
+        Some(WEEK) => Off::parse(&text, zone, at).map(|off| off.drawn()),
+        Some(INSTANCES) => Instances::parse(&text, zone).map(|instances| instances.drawn()),
         Some(DAYS) => shares(&text).map(|days| course(&days)),
         _ => None,
     };
     let failed = |error: super::ReportError| Error::new(ErrorKind::InvalidOperation, error.to_string());
     drawing.transpose().map_err(failed).map(|drawing| drawing.unwrap_or_else(|| Value::from(())))
-}
-
-/// From an hour of a day to another.
-type Span = (usize, usize);
-
-/// `Mon–Fri 00–08, 19–24; Sat–Sun all day UTC`.
-fn words(off: &OffHours, zone: Option<&str>) -> String {
-    let day = |day: usize| -> Vec<Span> {
-        let mut spans: Vec<Span> = Vec::new();
-        for hour in (0..HOURS).filter(|hour| off.contains(day * HOURS + hour)) {
-            match spans.last_mut() {
-                Some((_, end)) if *end == hour => *end = hour + 1,
-                _ => spans.push((hour, hour + 1)),
-            }
-        }
-        spans
-    };
-    let span = |(from, to): &Span| {
-        if (*from, *to) == (0, HOURS) { "all day".to_owned() } else { format!("{from:02}–{to:02}") }
-    };
-    let mut groups: Vec<(usize, usize, Vec<Span>)> = Vec::new();
-    for at in 0..NAMES.len() {
-        let spans = day(at);
-        match groups.last_mut() {
-            Some((_, last, same)) if *same == spans => *last = at,
-            _ => groups.push((at, at, spans)),
-        }
-    }
-    let name = |(first, last, spans): &(usize, usize, Vec<Span>)| {
-        let hours = spans.iter().map(span).collect::<Vec<_>>().join(", ");
-        let days =
-            if first == last { NAMES[*first].to_owned() } else { format!("{}–{}", NAMES[*first], NAMES[*last]) };
-        format!("{days} {hours}")
-    };
-    let off: Vec<String> = groups.iter().filter(|(_, _, spans)| !spans.is_empty()).map(name).collect();
-    if off.is_empty() { "none".to_owned() } else { format!("{} {}", off.join("; "), zone.unwrap_or("UTC")) }
 }
 
 /// Shares by the day; a dash is a day without one. `None`: another text.
@@ -120,30 +104,6 @@ fn blocks(days: &[Option<f64>]) -> String {
         None => ' ',
     };
     format!("{} up to {:.0} %", days.iter().map(block).collect::<String>(), greatest(days) * 100.0)
-}
-
-/// Seven days of 24 hours; filled: off.
-fn week(off: &OffHours, zone: Option<&str>) -> Result<Value, super::ReportError> {
-    let label = format!("Hours of the week in which it can be off: {}", words(off, zone));
-    let days = NAMES.len() as i32;
-    figure(&label, 24 + days * CELL_HEIGHT, |canvas| {
-        for (day, name) in (0..).zip(NAMES) {
-            let top = 4 + day * CELL_HEIGHT;
-            write(canvas, name, (LEFT - 8, top + CELL_HEIGHT / 2), HPos::Right)?;
-            for hour in 0..HOURS as i32 {
-                let left = LEFT + hour * CELL_WIDTH;
-                let cell = [(left, top), (left + CELL_WIDTH - 2, top + CELL_HEIGHT - 2)];
-                let is_off = off.contains(day as usize * HOURS + hour as usize);
-                let style = if is_off { fill(ACCENT.to_rgba()) } else { stroke(GRID, 1) };
-                canvas.draw(&Rectangle::new(cell, style))?;
-            }
-        }
-        for hour in (0..=HOURS as i32).step_by(6) {
-            let at = (LEFT + hour * CELL_WIDTH, 14 + days * CELL_HEIGHT);
-            write(canvas, &format!("{hour:02}"), at, HPos::Center)?;
-        }
-        Ok(())
-    })
 }
 
 /// A bar for each day, beside the line of 100 percent.
@@ -171,26 +131,14 @@ fn course(days: &[Option<f64>]) -> Result<Value, super::ReportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn off(text: &str) -> OffHours {
-        OffHours::parse(text).unwrap()
-    }
-
-    #[test]
-    fn hours_of_the_week_are_spans_of_alike_days() {
-        let working = "111111110000000000011111";
-        let weekend = "1".repeat(24);
-        let office = off(&format!("{}{}", working.repeat(5), weekend.repeat(2)));
-        assert_eq!(words(&office, None), "Mon–Fri 00–08, 19–24; Sat–Sun all day UTC");
-        assert_eq!(words(&office, Some("Asia/Kolkata")), "Mon–Fri 00–08, 19–24; Sat–Sun all day Asia/Kolkata");
-        let one_night = format!("{}{}{}", "0".repeat(24), "1111".to_owned() + &"0".repeat(20), "0".repeat(120));
-        assert_eq!(words(&off(&one_night), None), "Tue 00–04 UTC");
-        assert_eq!(words(&off(&"0".repeat(168)), None), "none");
-    }
+    use crate::report::sample::sample;
+    use crate::report::{Format, Options, Templates, render};
+    use crate::review::EvidenceView;
 
     #[test]
     fn days_are_blocks_up_to_a_hundred_percent() {
-        let read = |text: &str, unit: &str| reading(&Value::from(text), &Value::from(unit), None).unwrap().to_string();
+        let read =
+            |text: &str, unit: &str| reading(&Value::from(text), &Value::from(unit), None, None).unwrap().to_string();
         assert_eq!(read("0.000 0.500 - 1.200", DAYS), "▁▄ █ up to 120 %");
         assert_eq!(read("0.123456", "ratio"), "0.1235");
     }
@@ -198,13 +146,72 @@ mod tests {
     /// Text that only claims to be a course is shown as text, and what is drawn holds none of it.
     #[test]
     fn what_is_no_course_is_neither_read_nor_drawn() {
-        for (text, unit) in [("<script>", DAYS), ("0.1 inf", DAYS), ("1011", WEEK), ("<script>", WEEK)] {
-            assert_eq!(reading(&Value::from(text), &Value::from(unit), None).unwrap().to_string(), text);
-            assert!(drawn(&Value::from(text), &Value::from(unit), None).unwrap().is_none(), "{text}");
+        for (text, unit) in [
+            ("<script>", DAYS),
+            ("0.1 inf", DAYS),
+            ("1011", WEEK),
+            ("<script>", WEEK),
+            ("1 2 3", INSTANCES),
+            ("<script>", INSTANCES),
+            ("", INSTANCES),
+        ] {
+            for at in [None, Some("2026-06-30".to_owned())] {
+                let (value, unit, zone) = (Value::from(text), Value::from(unit), Some("<script>".to_owned()));
+                assert_eq!(reading(&value, &unit, zone.clone(), at.clone()).unwrap().to_string(), text);
+                assert!(drawn(&value, &unit, zone, at).unwrap().is_none(), "{text}");
+            }
         }
-        let svg = drawn(&Value::from("0.1 0.9"), &Value::from(DAYS), None).unwrap().to_string();
-        assert!(svg.starts_with("<svg class=\"chart\"") && svg.contains("at most 90 percent"), "{svg}");
-        let all = drawn(&Value::from("1".repeat(168)), &Value::from(WEEK), None).unwrap().to_string();
+        let svg =
+            |text: &str, unit: &str| drawn(&Value::from(text), &Value::from(unit), None, None).unwrap().to_string();
+        let days = svg("0.1 0.9", DAYS);
+        assert!(days.starts_with("<svg class=\"chart\"") && days.contains("at most 90 percent"), "{days}");
+        let all = svg(&"1".repeat(168), WEEK);
         assert!(all.contains("Mon–Sun all day UTC"), "{all}");
+    }
+
+    /// 7 to 19 in Berlin is 5 to 17 in UTC, in June.
+    #[test]
+    fn evidence_of_a_week_is_told_by_the_clock_of_the_finding() {
+        let line = |name: &str, value: &str, unit: &str| EvidenceView {
+            name: name.into(),
+            value: Some(value.into()),
+            unit: unit.into(),
+        };
+        let office = |hour: usize| hour < 5 * 24 && (5..17).contains(&(hour % 24));
+        let marks: String = (0..168).map(|hour| if office(hour) { '0' } else { '1' }).collect();
+        let numbers: Vec<&str> = (0..168).map(|hour| if office((hour + 166) % 168) { "10" } else { "2" }).collect();
+        let mut review = sample();
+        for finding in review.findings.iter_mut().take(2) {
+            finding.evidence = vec![
+                line("QuietHoursOfWeek", &marks, WEEK),
+                line("MinSizesOfWeek", &numbers.join(" "), INSTANCES),
+                line("TimeZone", "Europe/Berlin", ""),
+            ];
+        }
+        let off = "can be off: Mon–Fri 00–07, 19–24; Sat–Sun all day Europe/Berlin";
+        let least =
+            "2 to 10 instances, hours of Europe/Berlin: Mon–Fri 00–07: 2, 07–19: 10, 19–24: 2; Sat–Sun all day: 2";
+        for format in [Format::Text, Format::Markdown, Format::Html] {
+            let shown = render(&review, format, &Templates::builtin(), &Options::default()).unwrap();
+            for part in [off, least] {
+                assert!(shown.contains(part), "{format:?}, {part}: {shown}");
+            }
+        }
+        let page = render(&review, Format::Html, &Templates::builtin(), &Options::default()).unwrap();
+        let count = |part: &str| page.matches(part).count();
+        assert_eq!(
+            (count("<title>Hours of the week in which"), count("<title>Mon 07–19: 10 instances</title>")),
+            (2, 2)
+        );
+    }
+
+    #[test]
+    fn evidence_without_a_zone_has_none() {
+        let evidence = |name: &str| {
+            let line = [("name", Value::from(name)), ("value", Value::from("Asia/Kolkata"))];
+            Value::from(vec![Value::from_pairs(line)])
+        };
+        assert_eq!(time_zone(&evidence(ZONE)).unwrap().as_str(), Some("Asia/Kolkata"));
+        assert!(time_zone(&evidence("Zone")).unwrap().is_none());
     }
 }

@@ -49,6 +49,7 @@ pub(crate) fn finding() -> FindingView {
         account: Some("111122223333".into()),
         region: Some("eu-central-1".into()),
         resource: Some("vol-0123456789abcdef0".into()),
+        group: None,
         service: Some("AmazonEC2".into()),
         message: "500 GiB of gp2; gp3 keeps its 1500 IOPS for less.".into(),
         standing: Standing::Chosen,
@@ -65,6 +66,7 @@ pub(crate) fn finding() -> FindingView {
             verb: "swap".into(),
             meter: Some("AmazonEC2/EBS:VolumeUsage.gp2".into()),
             new_meter: Some("AmazonEC2/EBS:VolumeUsage.gp3".into()),
+            less: false,
             cost: Some(amount("56.525")),
             new_cost: Some(amount("45.22")),
             price_source: Some("catalogue 2026-06".into()),
@@ -101,6 +103,18 @@ fn outside(id: &str, standing: Standing, reason: &str) -> FindingView {
         net: None,
         changes: Vec::new(),
         ..finding()
+    }
+}
+
+/// What a rule could not judge.
+fn unknown(rule: &str, title: &str, guard: bool, cost: &str) -> Unknown {
+    Unknown {
+        rule: rule.into(),
+        title: title.into(),
+        guard,
+        resources: 3,
+        cost: amount(cost),
+        remedy: "collect DatabaseConnections (cloudwatch:GetMetricData)".into(),
     }
 }
 
@@ -263,6 +277,7 @@ pub(crate) fn sample() -> Review {
             chosen: 2,
             unpriced: 1,
             hygiene: 1,
+            risks: 1,
             by_strategy: vec![strategy("rightsize", "120.5", "40.25"), strategy("modernize", "11.305", "11.305")],
             order: vec![Stage {
                 name: "Quick wins".into(),
@@ -272,14 +287,17 @@ pub(crate) fn sample() -> Review {
             }],
         },
         findings,
-        unknown: vec![Unknown {
-            rule: "rds-instance-idle".into(),
-            title: "Database without connections".into(),
+        unknown: vec![
+            unknown("rds-instance-idle", "Database without connections", false, "612.9"),
+            unknown("ec2-disk-filling", "Instance with a disk that fills up", true, "245.5"),
+        ],
+        unknown_cost: amount("612.9"),
+        unknown_guard_cost: amount("245.5"),
+        unknown_most: Some(Settles {
+            remedy: "collect DatabaseConnections (cloudwatch:GetMetricData)".into(),
             resources: 3,
             cost: amount("612.9"),
-            remedy: "collect DatabaseConnections (cloudwatch:GetMetricData)".into(),
-        }],
-        unknown_cost: amount("612.9"),
+        }),
         next: vec![Ask {
             ask: "the same export with hourly granularity (TIME_GRANULARITY = HOURLY)".into(),
             why: "charges per day or month do not say in which hours something was used".into(),

@@ -78,6 +78,7 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Outdone => "outdone",
         Standing::Unpriced => "unpriced",
         Standing::Hygiene => "hygiene",
+        Standing::Risk => "risk",
         Standing::Waived => "waived",
         Standing::Vetoed => "vetoed",
         Standing::LeftOut => "left out",

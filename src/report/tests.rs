@@ -104,6 +104,42 @@ fn a_mismatch_is_loud_and_says_where() {
 }
 
 #[test]
+fn what_only_guards_could_not_judge_stands_apart() {
+    for (format, heading) in [
+        (Format::Text, "Could not be judged by guards, which warn and never save"),
+        (Format::Markdown, "| Guard, which warns and never saves |"),
+        (Format::Html, "Guards: they warn and never save"),
+    ] {
+        let shown = shown(&sample(), format);
+        let (before, after) = shown.split_once(heading).unwrap();
+        assert!(before.contains("rds-instance-idle") && before.contains("612.90"), "{shown}");
+        assert!(after.contains("ec2-disk-filling") && after.contains("245.50"), "{shown}");
+    }
+}
+
+#[test]
+fn the_chart_of_days_and_what_it_leaves_out_are_what_was_spent() {
+    let html = shown(&sample(), Format::Html);
+    // 11,000.00 + 1,345.67 = 12,345.67
+    for part in ["11,000.00 billed", "11,020.50 effective", "tax 1,345.67 billed, 0.00 effective. Together they are"] {
+        assert!(html.contains(part), "{part} is not in\n{html}");
+    }
+}
+
+#[test]
+fn what_is_added_has_no_meter_today_and_what_shrinks_keeps_its_own() {
+    let mut review = sample();
+    let change = &mut review.findings[1].changes[0];
+    (change.new_meter, change.less) = (None, true);
+    let text = shown(&review, Format::Markdown);
+    assert!(text.contains("| swap | `AmazonEC2/EBS:VolumeUsage.gp2` | less of it |"), "{text}");
+    let change = &mut review.findings[1].changes[0];
+    (change.verb, change.new_meter) = ("add".into(), change.meter.take());
+    let text = shown(&review, Format::Markdown);
+    assert!(text.contains("| add | none | `AmazonEC2/EBS:VolumeUsage.gp2` |"), "{text}");
+}
+
+#[test]
 fn hostile_strings_are_inert_in_text() {
     for hostile in HOSTILE {
         let text = poisoned(TEXT, hostile, true, &Options::default());

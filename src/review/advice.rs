@@ -177,7 +177,7 @@ fn ours(finding: &FindingView, items: &BTreeMap<String, &[Item]>, currency: &str
         Standing::Outdone => "outdone",
         Standing::Unpriced => "unpriced",
         Standing::Waived => "waived",
-        Standing::Hygiene | Standing::Vetoed | Standing::LeftOut => "hygiene",
+        Standing::Hygiene | Standing::Risk | Standing::Vetoed | Standing::LeftOut => "hygiene",
     };
     let amount = |amount: Option<Amount>| amount.map(|amount| amount.0);
     let one = Ours {

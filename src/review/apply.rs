@@ -1,7 +1,7 @@
-//! The commands that carry out a schedule that a finding advises: for the AWS CLI, and the same for Terraform.
+//! The commands that carry out a schedule, or another running mode, that a finding advises: for the AWS CLI, and the same for Terraform.
 //!
-//! Knows: which pages advise a schedule and in which columns it stands, what a name may have in it. Does not know: whether the schedule is
-//! wise, who may set it up. Nothing of a bill or of an inventory reaches a command unless it is of the characters that ids have: they are
+//! Knows: which pages advise one and in which columns it stands, what a name may have in it. Does not know: whether it is wise, who may set
+//! it up. Nothing of a bill or of an inventory reaches a command unless it is of the characters that ids have: they are
 //! somebody else's text.
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::finding::Finding;
 
+mod desktop;
 mod group;
 mod machine;
 mod scheduler;
@@ -26,26 +27,30 @@ const LONGEST_ZONE: usize = 50;
 /// Characters of a digest that tells apart what was cut.
 const DIGEST: usize = 8;
 
-/// What sets up the schedules of one resource, the group of one instance.
+/// What sets up the schedules of one resource, the group of one instance, or the running mode of a desktop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Commands {
     /// Names that are to hold something first: variables of the shell, and in small letters of Terraform.
     pub variables: Vec<String>,
-    /// Lines for a shell, one for each schedule.
+    /// Lines for a shell, one for each schedule; one for a running mode.
     pub shell: Vec<String>,
-    /// Resources for Terraform, one for each schedule.
+    /// Resources for Terraform, one for each schedule; for a running mode the block of the resource that has it.
     pub terraform: Vec<String>,
     /// What the role in `SCHEDULER_ROLE_ARN` has to allow; it is to trust `scheduler.amazonaws.com`. None: no role is needed.
     pub permissions: Vec<String>,
 }
 
-/// The commands of a finding; `None`: its page advises no schedule, there is nothing to switch, or a name is not such as may stand in a
+/// The commands of a finding; `None`: its page advises none of them, there is nothing to switch, or a name is not such as may stand in a
 /// command. Findings on the instances of one group have the same: they are to be shown once.
 ///
 /// `as_of` is the time for which the hours off are in UTC: the offset of the finding's time zone then is taken back. What starts in an
-/// hour that spring skips does not start that day (AWS re:Post, eventbridge-scheduler-adjust-dst).
+/// hour that spring skips does not start that day (AWS re:Post, eventbridge-scheduler-adjust-dst). A running mode follows no clock, and asks
+/// for no zone.
 #[must_use]
 pub fn commands(finding: &Finding, as_of: Timestamp) -> Option<Commands> {
+    if finding.rule.as_str() == desktop::PAGE {
+        return desktop::commands(finding);
+    }
     let zone = Zone::of(evidence(finding, "TimeZone")?, as_of)?;
     if finding.rule.as_str() == GROUPS { group::commands(finding, &zone) } else { machine::commands(finding, &zone) }
 }

@@ -1,6 +1,6 @@
 //! Puts the view together from what the stages found; adds up, decides nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use polars::prelude::DataFrame;
@@ -11,8 +11,8 @@ use super::estimate::estimate;
 use super::{
     AccountLine, Alert, Amount, Breakdown, BreakdownRow, ChangeView, DayCost, EvidenceView, FindingView, Gap, Line,
     MonthLine, MonthState, NetFrom, Owner, ParameterView, Period, PlanView, Review, RuleLine, Simulation, Source,
-    Spend, Stage, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, Unknown, VERSION, advice,
-    commitments, next,
+    Spend, Stage, Standing, StrategyLine, TagCoverage, TagValue, TieOut, TieOutLine, VERSION, advice, commitments,
+    next, unjudged,
 };
 use crate::billing::tie_out;
 use crate::derive::baseline::Baseline;
@@ -100,7 +100,9 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         }),
         _ => None,
     }));
-    let (unknown, unknown_cost) = context.unknown();
+    let measured = next::Measured::of(inputs.tables, inputs.rules, inputs.verdicts);
+    let need = |rule: &Rule, target: &Target| next::Need::of(rule, target, &inputs, &measured);
+    let unjudged = unjudged::unjudged(inputs.verdicts, inputs.rules, inputs.baseline, need);
     let spend = inputs.tie_out.map(|_| context.spend());
     Review {
         version: VERSION.into(),
@@ -110,7 +112,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         currency: inputs.currency.to_string(),
         period: Period { first: inputs.first.to_string(), last: inputs.last.to_string() },
         sources: inputs.sources.clone(),
-        next: next::asks(&inputs, spend.as_ref().map(|spend| spend.by_month.as_slice()).unwrap_or_default()),
+        next: next::asks(&inputs, &measured, spend.as_ref().map(|spend| spend.by_month.as_slice()).unwrap_or_default()),
         spend,
         tie_out: inputs.tie_out.map(tie_out_view),
         estimate: inputs.unpriced.map(|unpriced| estimate(&context.table("resource_monthly_costs"), unpriced)),
@@ -119,8 +121,10 @@ pub fn assemble(inputs: Inputs<'_>) -> Review {
         alerts: context.alerts(),
         advice: advice::compare(inputs.advice, &findings, inputs.plan, inputs.verdicts, inputs.currency.code()),
         findings,
-        unknown,
-        unknown_cost,
+        unknown: unjudged.lines,
+        unknown_cost: unjudged.cost,
+        unknown_guard_cost: unjudged.guard_cost,
+        unknown_most: unjudged.most,
         rules: context.rule_lines(),
         commitments: commitments::in_force(&context.table("commitments")),
         outlook: inputs.plan.outlook.as_ref().map(commitments::outlook),
@@ -222,6 +226,7 @@ impl<'a> Context<'a> {
     fn plan_view(&self) -> PlanView {
         let plan = self.inputs.plan;
         let count = |f: fn(&PlanStanding) -> bool| plan.findings.iter().filter(|p| f(&p.standing)).count();
+        let risks = plan.findings.iter().filter(|p| is_risk(p)).count();
         let mut strategies: BTreeMap<&str, StrategyLine> = BTreeMap::new();
         for planned in plan.findings.iter().filter(|p| p.standing == PlanStanding::Chosen) {
             let Some(rule) = self.rules.get(planned.finding.rule.as_str()) else { continue };
@@ -254,7 +259,8 @@ impl<'a> Context<'a> {
             net_from: net_from.collect(),
             chosen: count(|s| *s == PlanStanding::Chosen),
             unpriced: count(|s| matches!(s, PlanStanding::Unpriced(_))),
-            hygiene: count(|s| *s == PlanStanding::Hygiene),
+            hygiene: count(|s| *s == PlanStanding::Hygiene) - risks,
+            risks,
             by_strategy,
             order: self.order(),
         }
@@ -306,6 +312,7 @@ impl<'a> Context<'a> {
 
     fn planned_view(&self, planned: &Planned) -> Option<FindingView> {
         let mut view = self.view(&planned.finding)?;
+        view.group.clone_from(&planned.group);
         (view.standing, view.standing_reason) = match &planned.standing {
             PlanStanding::Chosen => (Standing::Chosen, None),
             PlanStanding::Outdone => {
@@ -322,6 +329,7 @@ impl<'a> Context<'a> {
             PlanStanding::Unpriced(meter) => (Standing::Unpriced, Some(format!("no price for {meter}"))),
             PlanStanding::Vetoed(why) => (Standing::Vetoed, Some(why.clone())),
             PlanStanding::LeftOut(why) => (Standing::LeftOut, Some(why.clone())),
+            PlanStanding::Hygiene if is_risk(planned) => (Standing::Risk, None),
             PlanStanding::Hygiene if planned.finding.changes.iter().any(|c| matches!(c.verb, Verb::Commit(_))) => {
                 (Standing::Hygiene, Some("the plan and better offers leave nothing that is worth committing to".into()))
             }
@@ -342,6 +350,7 @@ impl<'a> Context<'a> {
                     verb: c.verb.into(),
                     meter: c.meter.as_ref().map(ToString::to_string),
                     new_meter: c.new_meter.as_ref().map(ToString::to_string),
+                    less: c.new_meter.is_none() && c.meter.is_some() && c.new_cost < c.cost && c.verb != "drop",
                     cost: Some(Amount(c.cost.round_dp(12))),
                     new_cost: Some(Amount(c.new_cost.round_dp(12))),
                     price_source: c.source.clone(),
@@ -379,6 +388,7 @@ impl<'a> Context<'a> {
             account: finding.target.account.clone(),
             region: finding.target.region.clone(),
             resource: finding.target.resource.clone(),
+            group: None,
             service: self.inputs.baseline.service_of(&finding.target),
             message: finding.message.clone(),
             standing: Standing::Hygiene,
@@ -414,36 +424,6 @@ impl<'a> Context<'a> {
             risk: finding.risk.map(Amount),
             apply: super::apply::commands(finding, self.inputs.as_of.timestamp()),
         })
-    }
-
-    fn unknown(&self) -> (Vec<Unknown>, Amount) {
-        let mut all: BTreeSet<&Target> = BTreeSet::new();
-        let mut lines = Vec::new();
-        for verdicts in self.inputs.verdicts.iter().filter(|v| !v.unknown.is_empty()) {
-            let Some(rule) = self.rules.get(verdicts.rule.as_str()) else { continue };
-            all.extend(&verdicts.unknown);
-            lines.push(Unknown {
-                rule: verdicts.rule.to_string(),
-                title: rule.title.clone(),
-                resources: verdicts.unknown.len(),
-                cost: Amount(verdicts.unknown.iter().map(|t| self.inputs.baseline.cost_of(t)).sum()),
-                remedy: self.remedy(rule, &verdicts.unknown),
-            });
-        }
-        lines.sort_by(|a, b| b.cost.cmp(&a.cost).then_with(|| a.rule.cmp(&b.rule)));
-        (lines, Amount(all.into_iter().map(|t| self.inputs.baseline.cost_of(t)).sum()))
-    }
-
-    /// What would settle most of it, told from what is missing.
-    fn remedy(&self, rule: &Rule, targets: &[Target]) -> String {
-        let mut needs: BTreeMap<next::Need, (Decimal, usize)> = BTreeMap::new();
-        for target in targets {
-            let (cost, count) = needs.entry(next::Need::of(rule, target, self.inputs)).or_default();
-            *cost += self.inputs.baseline.cost_of(target);
-            *count += 1;
-        }
-        let most = needs.into_iter().max_by_key(|(_, weight)| *weight);
-        most.map(|(need, _)| need.short().to_owned()).unwrap_or_default()
     }
 
     fn rule_lines(&self) -> Vec<RuleLine> {
@@ -578,6 +558,11 @@ impl<'a> Context<'a> {
         });
         all
     }
+}
+
+/// What warns and saves nothing: it has a level.
+fn is_risk(planned: &Planned) -> bool {
+    planned.standing == PlanStanding::Hygiene && planned.finding.level.is_some()
 }
 
 /// Kinds of charges with their rows and three views, largest cash first.

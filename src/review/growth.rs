@@ -217,7 +217,8 @@ fn line(one: &Resource, as_of: AsOf) -> GrowthLine {
         growth_per_day: per_day.map(rounded),
         holding: holding.and_then(|found| found.as_ref().ok()).map(holding_view),
         not_held: holding.and_then(|found| found.as_ref().err()).map(|why| unheld(*why).into()),
-        note: (!one.memory && one.most_instances.is_none()).then(|| "memory is not judged: no less than today".into()),
+        note: (!one.memory && one.most_instances.is_none() && one.what != "heap")
+            .then(|| "memory is not judged: no less than today".into()),
     }
 }
 
@@ -233,8 +234,8 @@ fn holding_view(holding: &Holding) -> HoldingView {
 fn unheld(why: Unheld) -> &'static str {
     match why {
         Unheld::NoPrice => "what it costs today is not known",
-        Unheld::NothingElse => "nothing else that it could be has a price",
-        Unheld::NothingLargeEnough => "nothing that it could be is large enough",
+        Unheld::NothingElse => "no other type that it could be has a price",
+        Unheld::NothingLargeEnough => "no type that it could be is large enough",
     }
 }
 

@@ -14,6 +14,10 @@ use crate::rules::{Rule, Strategy};
 use crate::table::read::{numbers, texts};
 use crate::table::{self, Table};
 
+mod measured;
+
+pub(super) use measured::Measured;
+
 /// Fewer days than this say little about what a resource usually does: two whole weeks.
 const SHORT_HISTORY_DAYS: i64 = 14;
 
@@ -42,6 +46,12 @@ pub(super) enum Need {
     Nothing,
     /// What the resources are.
     Inventory,
+    /// What runs in the instances: memory and disks.
+    Agent,
+    /// What runs in the functions: memory.
+    Insights,
+    /// Points of the services' own metrics.
+    Points,
     /// What an inventory lacks.
     Rest,
     /// The bill.
@@ -50,14 +60,14 @@ pub(super) enum Need {
 
 impl Need {
     /// What would settle that a rule could not judge a target.
-    pub(super) fn of(rule: &Rule, target: &Target, inputs: &Inputs<'_>) -> Need {
+    pub(super) fn of(rule: &Rule, target: &Target, inputs: &Inputs<'_>, measured: &Measured<'_>) -> Need {
         let reads = |tables: &[&str]| rule.tables.iter().any(|table| tables.contains(&table.as_str()));
         let lines = inputs.baseline.lines.get(target).map(Vec::as_slice).unwrap_or_default();
         let days = inputs.as_of.date().since(inputs.first).map_or(0, |span| i64::from(span.get_days()));
         let asked = |name: &String| table::find(name).is_some_and(Table::is_inventory);
         match () {
             () if lines.iter().any(|line| line.meter.is_none()) => Need::UsageTypes,
-            () if rule.tables.iter().any(asked) => Need::Rest,
+            () if rule.tables.iter().any(asked) => measured.lacks(rule, target),
             () if inputs.tag_keys.is_empty() && rule.query.contains("TagsSeen") => Need::Tags,
             () if !inputs.hourly && reads(&["schedules", "usage_profiles"]) => Need::Hours,
             () if rule.query.contains("DaysLeft") && lines.is_empty() && !inputs.says_ends() => Need::Ends,
@@ -71,7 +81,8 @@ impl Need {
             () if rule.strategy == Strategy::Commit && reads(&["usage_profiles", "resource_costs"]) => Need::History,
             () if days < SHORT_HISTORY_DAYS => Need::History,
             () if reads(&["commitments"]) => Need::Owner,
-            () if measured(target, inputs) => Need::Nothing,
+            () if measured.judged(target) => Need::Nothing,
+            () if measured.asked(target) => Need::Points,
             () => Need::Metrics,
         }
     }
@@ -104,8 +115,19 @@ impl Need {
             (Need::Metrics, "gcp") => format!("roles/monitoring.viewer and roles/viewer for the metrics of {named}"),
             (Need::Metrics, _) => format!("usage metrics of {named}"),
             (Need::Nothing, _) => "nothing".into(),
+            (Need::Agent, _) => {
+                "CloudWatch's agent in the instances, with the memory and the disks that it measures, then surgeon collect --metrics 28 after four weeks"
+                    .into()
+            }
+            (Need::Insights, _) => {
+                "Lambda Insights in the functions, then surgeon collect --metrics 28 after four weeks".into()
+            }
+            (Need::Points, _) => format!(
+                "four weeks of the metrics of {named}: surgeon collect --metrics 28, with cloudwatch:GetMetricData and cloudwatch:ListMetrics"
+            ),
             (Need::Rest, _) => {
-                "the inventory again: with the actions that its gaps name, metrics of four weeks (surgeon collect --metrics 28), and CloudWatch's agent or Lambda Insights where a rule looks inside".into()
+                "the inventory again: with the actions that its gaps name, and metrics of four weeks (surgeon collect --metrics 28)"
+                    .into()
             }
             (Need::Bill, _) => {
                 "the bill: a CUR 2.0 or FOCUS export with resource ids, hourly, of the last months (AWS Data Exports), then surgeon review BILL with the inventory"
@@ -132,6 +154,9 @@ impl Need {
             Need::Metrics => "usage metrics of these resources",
             Need::Inventory => "an inventory of the accounts",
             Need::Nothing => "nothing: rules that read its metrics judge it",
+            Need::Agent => "memory and disk metrics of CloudWatch's agent in the instances",
+            Need::Insights => "memory metrics of Lambda Insights",
+            Need::Points => "four weeks of CloudWatch metrics of these resources",
             Need::Rest => "the inventory in full, with four weeks of metrics",
             Need::Bill => "the bill",
         }
@@ -149,7 +174,12 @@ impl Need {
             Need::FinalBill => "until then the provider may change what it charges",
             Need::Metrics => "the bill says that these are paid for, not whether they are used",
             Need::Nothing => "rules that read their metrics judge them",
-            Need::Rest => "something of these was not answered, or not measured for long enough",
+            Need::Agent => {
+                "CloudWatch does not look into an instance: its memory and its disks are known to the agent alone"
+            }
+            Need::Insights => "Lambda does not say how much memory its runs use: the extension does",
+            Need::Points => "the inventory has not one point of their metrics",
+            Need::Rest => "something of these was not answered, or not measured for long enough, or was at its limit",
             Need::Bill => {
                 "list prices are not what is paid: discounts, commitments, traffic, requests and stored blocks are known to the bill alone"
             }
@@ -162,44 +192,42 @@ impl Need {
 #[derive(Default)]
 struct Waiting<'a> {
     targets: BTreeSet<&'a Target>,
+    /// Of these, what a rule that could save waits for.
+    saving: BTreeSet<&'a Target>,
     rules: BTreeSet<String>,
 }
 
-/// Whether a rule that reads metrics could judge a target.
-fn measured(target: &Target, inputs: &Inputs<'_>) -> bool {
-    let reads = |rule: &&Rule| rule.tables.iter().any(|table| table == table::RESOURCE_METRICS.name);
-    inputs.verdicts.iter().any(|verdicts| {
-        let judges = inputs.rules.iter().filter(reads).any(|rule| rule.id == verdicts.rule);
-        judges && (verdicts.clean.contains(target) || verdicts.findings.iter().any(|one| one.target == *target))
-    })
-}
-
 /// Everything to ask for, the most dollars first.
-pub(super) fn asks(inputs: &Inputs<'_>, months: &[MonthLine]) -> Vec<Ask> {
+pub(super) fn asks(inputs: &Inputs<'_>, measured: &Measured<'_>, months: &[MonthLine]) -> Vec<Ask> {
     let mut by_need: BTreeMap<(Need, &str), Waiting<'_>> = BTreeMap::new();
     for verdicts in inputs.verdicts {
         let Some(rule) = inputs.rules.iter().find(|rule| rule.id == verdicts.rule) else { continue };
         for target in &verdicts.unknown {
-            let need = Need::of(rule, target, inputs);
+            let need = Need::of(rule, target, inputs, measured);
             if need == Need::Nothing {
                 continue;
             }
             // Some are asked for in the same words of every provider.
             let provider = match need {
-                Need::History | Need::Owner | Need::Ends | Need::FinalBill | Need::Rest => "",
+                Need::History | Need::Owner | Need::Ends | Need::FinalBill => "",
+                Need::Agent | Need::Insights | Need::Points | Need::Rest => "",
                 _ => provider(inputs, target),
             };
             let waiting = by_need.entry((need, provider)).or_default();
             waiting.targets.insert(target);
+            if rule.strategy != Strategy::Guard {
+                waiting.saving.insert(target);
+            }
             waiting.rules.insert(rule.id.to_string());
         }
     }
     let mut asks: Vec<Ask> = by_need
         .into_iter()
-        .map(|((need, provider), Waiting { targets, rules })| Ask {
+        .map(|((need, provider), Waiting { targets, saving, rules })| Ask {
             ask: need.ask(provider, &services(inputs, &targets)),
             why: need.why().into(),
-            cost: Some(Amount(targets.iter().map(|target| inputs.baseline.cost_of(target)).sum())),
+            cost: (!saving.is_empty())
+                .then(|| Amount(saving.iter().map(|target| inputs.baseline.cost_of(target)).sum())),
             rules: rules.into_iter().collect(),
         })
         .collect();

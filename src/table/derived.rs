@@ -82,7 +82,7 @@ pub const SCHEDULES: Table = Table {
             Text,
             "",
             true,
-            "What metrics say: the same every week, always active, differs from week to week, two weeks only, too short, weeks with holidays only. Null: told from transfer.",
+            "What they say: the same every week, always active, differs from week to week, two weeks only, too short, weeks with holidays only. Null: no transfer is billed.",
         ),
         column("ObservedWeeks", Integer, "weeks", false, "Complete weeks observed, ending at as-of."),
         column("RunningHours", Integer, "hours per week", false, "Hours billed or measured in the last complete week."),
@@ -91,7 +91,7 @@ pub const SCHEDULES: Table = Table {
             Integer,
             "hours per week",
             true,
-            "Hours of the week in which it does not work: by metrics those that a week left out would not have lost, an hour on each side kept; by transfer those in which it moved less than a hundredth of its busiest hour in every observed week. Null: not known, or not the same every week.",
+            "Hours of the week in which it does not work and that a week left out would not have lost, an hour on each side kept. By transfer it works in an hour in which it runs and moves a hundredth of its busiest hour, or more. Null: not known, or not the same every week.",
         ),
         column(
             "QuietHoursOfWeek",
@@ -112,9 +112,9 @@ pub const SCHEDULES: Table = Table {
             Decimal,
             "hours per week",
             true,
-            "Hours of work that a week would have lost whose habits were told from the other weeks: the mean. Null: told from transfer.",
+            "Hours of work that a week would have lost whose habits were told from the other weeks: the mean. Null: no transfer is billed.",
         ),
-        column("TimeZone", Text, "", false, "Whose clock habits by metrics follow."),
+        column("TimeZone", Text, "", false, "Whose clock habits follow."),
     ],
 };
 
@@ -188,6 +188,7 @@ pub const GROUP_SCHEDULES: Table = Table {
             true,
             "Scheduled actions, eight at most: when MinSize becomes what, in the time zone below, joined by a semicolon; null: none do better.",
         ),
+        column("MinSizesOfWeek", Text, "168 numbers of instances", true, "The same by the hour, Monday 00:00 first."),
         column("TimeZone", Text, "", false, "Whose clock the hours follow."),
     ],
 };

@@ -1,114 +1,106 @@
-//! When an instance works, told from what the bill says it transferred, hour by hour.
+//! When an instance works, told from what the bill says it ran and transferred, hour by hour.
 //!
-//! Over up to four complete weeks before as-of. An hour of the week is quiet when in every observed week the instance moved
-//! less than a hundredth of what it moved in its busiest hour. An instance without billed transfer says nothing: unknown.
+//! Knows: an hour is at work when the instance ran in it and moved a hundredth of what it moved in its busiest, or more; one in which it
+//! did not run is not at work. An instance without billed transfer says nothing: unknown. Does not know: work that moves no data, and
+//! whether weeks are alike (`habits`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
-use rust_decimal::Decimal;
 
-use super::{Basis, Row};
+use super::habits::{MOST_WEEKS, Observed};
+use super::{Basis, Calendar, Row};
 use crate::derive::baseline::between;
 use crate::id::Target;
-use crate::period::{AsOf, HOURS_PER_WEEK, hour_of_week_since_epoch as of_week};
-use crate::table::read::{atoms, columns_of, integers, texts};
+use crate::period::{AsOf, HOURS_PER_WEEK};
+use crate::table::read::{atoms, integers};
+
+#[cfg(test)]
+mod tests;
 
 const HOUR: i64 = 3_600_000_000;
-const WEEK: usize = HOURS_PER_WEEK as usize;
-/// Weeks looked at: long enough to see every weekday several times, short enough to follow a change of habits.
-const MAX_WEEKS: i64 = 4;
-/// A quiet hour moves less than the busiest hour divided by this.
-const QUIET_FACTOR: i64 = 100;
+/// An hour at work moves at least the busiest hour's transfer divided by this: agents and updates move less (an assumption).
+const WORK_FACTOR: i128 = 100;
 
+/// Account, region and id, read in place: a bill has millions of such rows.
+type Key<'a> = [Option<&'a str>; 3];
+
+/// What the bill shows of an instance, by hours since the epoch.
 #[derive(Default)]
-struct Instance {
-    meter: Option<String>,
-    running: BTreeMap<i64, i128>,
+struct Instance<'a> {
+    /// Its newest hour with a meter, and that.
+    newest: Option<(i64, &'a str)>,
+    ran: BTreeSet<i64>,
+    /// In 1e-12 GB.
     moved: BTreeMap<i64, i128>,
 }
 
-/// What the bill shows of each instance that ran in the last week.
-pub(super) fn rows(usage_profiles: &DataFrame, hourly_transfers: &DataFrame, as_of: AsOf) -> PolarsResult<Vec<Row>> {
+/// What the bill shows of each instance that ran in the last week: over as many weeks as metrics are looked at, since what says less
+/// should not rest on less.
+pub(super) fn rows(
+    usage_profiles: &DataFrame,
+    hourly_transfers: &DataFrame,
+    calendar: &Calendar,
+    as_of: AsOf,
+) -> PolarsResult<Vec<Row>> {
     let end = as_of.timestamp().as_microsecond() / HOUR;
-    let first_hour = integers(usage_profiles, "Hour").into_iter().flatten().min().map_or(end, |m| m / HOUR);
-    let weeks = ((end - first_hour) / HOURS_PER_WEEK).min(MAX_WEEKS);
-    // Text is read out only for the weeks and meters that are looked at.
-    let from = (end - weeks.max(1) * HOURS_PER_WEEK) * HOUR;
-    let machines =
-        usage_profiles.clone().lazy().filter(col("Meter").str().contains_literal(lit("/BoxUsage:"))).collect()?;
-    let usage_profiles = &between(&machines, from, end * HOUR)?;
-    let ids = [col("SubAccountId"), col("RegionId"), col("ResourceId")];
-    let known = usage_profiles.clone().lazy().select(ids.clone()).unique(None, UniqueKeepStrategy::Any);
-    let moved = between(hourly_transfers, from, end * HOUR)?.lazy();
-    let same = JoinArgs { nulls_equal: true, ..JoinArgs::new(JoinType::Semi) };
-    let hourly_transfers = &moved.join(known, ids.clone(), ids, same).collect()?;
-    let mut instances: BTreeMap<Target, Instance> = BTreeMap::new();
-    let meters = texts(usage_profiles, "Meter");
-    let hours = integers(usage_profiles, "Hour");
-    for (row, key) in keys(usage_profiles).into_iter().enumerate() {
-        let Some(hour) = hours.get(row).copied().flatten().map(|m| m / HOUR) else { continue };
-        let Some(meter) = meters.get(row).cloned().flatten() else { continue };
+    let window = |frame: &DataFrame| between(frame, (end - MOST_WEEKS * HOURS_PER_WEEK) * HOUR, end * HOUR);
+    let is_machine = col("Meter").str().contains_literal(lit("/BoxUsage:"));
+    let machines = window(&usage_profiles.clone().lazy().filter(is_machine).collect()?)?;
+    let transfers = window(hourly_transfers)?;
+
+    let text = |frame: &DataFrame, name: &str| Ok::<_, PolarsError>(frame.column(name)?.str()?.clone());
+    let keys = |frame: &DataFrame| {
+        Ok::<_, PolarsError>([text(frame, "SubAccountId")?, text(frame, "RegionId")?, text(frame, "ResourceId")?])
+    };
+    let (meters, machine_keys, transfer_keys) = (text(&machines, "Meter")?, keys(&machines)?, keys(&transfers)?);
+    let mut instances: BTreeMap<Key<'_>, Instance<'_>> = BTreeMap::new();
+    for ((key, meter), time) in each(&machine_keys).zip(meters.iter()).zip(integers(&machines, "Hour")) {
+        let (Some(meter), Some(time)) = (meter, time) else { continue };
         let instance = instances.entry(key).or_default();
-        instance.meter = Some(meter);
-        *instance.running.entry(hour).or_default() += 1;
+        instance.newest = instance.newest.max(Some((time / HOUR, meter)));
+        instance.ran.insert(time / HOUR);
     }
-    let transfer_hours = integers(hourly_transfers, "Hour");
-    let moved = atoms(hourly_transfers, "TransferGB");
-    for (row, key) in keys(hourly_transfers).into_iter().enumerate() {
-        let (Some(hour), Some(gb)) = (transfer_hours.get(row).copied().flatten(), moved.get(row).copied().flatten())
-        else {
-            continue;
-        };
+    let moved = integers(&transfers, "Hour").into_iter().zip(atoms(&transfers, "TransferGB"));
+    for (key, (time, moved)) in each(&transfer_keys).zip(moved) {
+        let (Some(time), Some(moved)) = (time, moved) else { continue };
         if let Some(instance) = instances.get_mut(&key) {
-            *instance.moved.entry(hour / HOUR).or_default() += gb;
+            *instance.moved.entry(time / HOUR).or_default() += moved;
         }
     }
-    Ok(instances.into_iter().filter_map(|(key, instance)| row(key, &instance, weeks, end)).collect())
+    let row = |(key, instance): (Key<'_>, Instance<'_>)| instance.row(key, calendar, end);
+    Ok(instances.into_iter().filter_map(row).collect())
 }
 
-fn keys(frame: &DataFrame) -> Vec<Target> {
-    let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
-    let named = |((account, region), id): ((_, _), Option<String>)| Target {
-        account,
-        region,
-        resource: Some(id.unwrap_or_default()),
-    };
-    accounts.into_iter().zip(regions).zip(resources).map(named).collect()
+fn each(keys: &[StringChunked; 3]) -> impl Iterator<Item = Key<'_>> {
+    let [accounts, regions, resources] = keys;
+    let places = accounts.iter().zip(regions.iter());
+    places.zip(resources.iter()).map(|((account, region), resource)| [account, region, resource])
 }
 
-fn row(target: Target, instance: &Instance, weeks: i64, end: i64) -> Option<Row> {
-    let last_week = instance.running.range(end - HOURS_PER_WEEK..end).count() as i64;
-    if last_week == 0 {
-        return None;
+impl Instance<'_> {
+    /// Its row, if it ran in the week before `end`. What was before its first hour is not observed: it may not have been
+    /// there.
+    fn row(&self, [account, region, resource]: Key<'_>, calendar: &Calendar, end: i64) -> Option<Row> {
+        let from = *self.ran.first()?;
+        self.ran.range(end - HOURS_PER_WEEK..).next()?;
+        let busiest = self.moved.values().copied().max().filter(|moved| *moved > 0);
+        let works: Vec<Option<bool>> = (from..end)
+            .map(|hour| {
+                let moved = self.moved.get(&hour).copied().unwrap_or(0);
+                busiest.map(|most| self.ran.contains(&hour) && moved.saturating_mul(WORK_FACTOR) >= most)
+            })
+            .collect();
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let id = resource.unwrap_or_default().to_owned();
+        let target = Target { account: owned(account), region: owned(region), resource: Some(id) };
+        let observed = Observed { from, end, works: &works };
+        let row = observed.row(target, Basis::Transfer, calendar, |hour| self.ran.contains(&hour));
+        Some(Row {
+            meter: self.newest.map(|(_, meter)| meter.to_owned()),
+            verdict: row.verdict.filter(|_| busiest.is_some()),
+            lost: row.lost.filter(|_| busiest.is_some()),
+            ..row
+        })
     }
-    let from = end - weeks * HOURS_PER_WEEK;
-    let peak = instance.moved.range(from..end).map(|(_, gb)| *gb).max().unwrap_or(0);
-    let mut found = Row {
-        target,
-        meter: instance.meter.clone(),
-        basis: Basis::Transfer,
-        verdict: None,
-        weeks,
-        running: Some(last_week),
-        quiet: None,
-        mask: None,
-        share: None,
-        lost: None,
-    };
-    if peak <= 0 || weeks == 0 {
-        return Some(found);
-    }
-    let mut quiet = [true; WEEK];
-    for (hour, gb) in instance.moved.range(from..end) {
-        if gb * i128::from(QUIET_FACTOR) >= peak {
-            quiet[of_week(*hour)] = false;
-        }
-    }
-    let count = quiet.iter().filter(|q| **q).count() as i64;
-    let ran = instance.running.range(from..end).filter(|(hour, _)| quiet[of_week(**hour)]).count() as i64;
-    found.quiet = Some(count);
-    found.mask = Some(quiet.iter().map(|q| if *q { '1' } else { '0' }).collect());
-    found.share = Decimal::from(ran).checked_div(Decimal::from(count * weeks));
-    Some(found)
 }

@@ -76,6 +76,9 @@ pub(super) struct Advice {
     pub(super) weeks: usize,
     /// At most [`MOST_ACTIONS`], by time of day; none unless advised.
     pub(super) actions: Vec<Action>,
+    /// Instances at least in each hour of the week, Monday 00:00 local time first; none unless advised. Of a rise the action comes earlier,
+    /// by less than an hour.
+    pub(super) minimums: Vec<usize>,
     /// Instance-hours a week of the minimums, with the minutes that rises come earlier.
     pub(super) planned: f64,
     /// Instance-hours a week of the greatest minimum in all hours, which covers every hour without a schedule.
@@ -127,6 +130,7 @@ pub(super) fn advise(weeks: &[Week], group: &Group) -> Advice {
         violations: violations.iter().sum::<usize>() as f64 / violations.len().max(1) as f64,
         worst_violations: violations.iter().copied().max().unwrap_or(0),
         beyond: plan.upper.iter().flatten().filter(|upper| limits.is_beyond(inflated(**upper, plan.factor))).count(),
+        minimums: if verdict == Verdict::Advised { plan.minimums } else { Vec::new() },
     }
 }
 
@@ -135,6 +139,7 @@ fn too_short(weeks: usize) -> Advice {
         verdict: Verdict::TooShort,
         weeks,
         actions: Vec::new(),
+        minimums: Vec::new(),
         planned: 0.0,
         unscheduled: 0.0,
         hindsight: 0.0,

@@ -14,7 +14,8 @@ use super::Calendar;
 use super::calendar::cut;
 use super::detect::HOURS;
 use super::group::{Action, Advice, Group, RISK, Verdict, Week, advise};
-use super::measured::{As, Hours, MOST_WEEKS, has_holiday, hours};
+use super::habits::{MOST_WEEKS, has_holiday};
+use super::measured::{As, Hours, hours};
 use crate::derive::baseline::targets;
 use crate::derive::frame::{declared, number};
 use crate::derive::series::{Measured, Series, each_resource};
@@ -230,6 +231,10 @@ fn frame(rows: &[Row], calendar: &Calendar) -> PolarsResult<DataFrame> {
         let actions = &row.advice.as_ref()?.actions;
         (!actions.is_empty()).then(|| actions.iter().map(told).collect::<Vec<_>>().join("; "))
     };
+    let minimums = |row: &Row| {
+        let minimums = &row.advice.as_ref()?.minimums;
+        (!minimums.is_empty()).then(|| minimums.iter().map(usize::to_string).collect::<Vec<_>>().join(" "))
+    };
     let zone = calendar.zone.iana_name().unwrap_or("UTC");
     let columns = vec![
         text("SubAccountId", &|row| row.target.account.clone()),
@@ -247,6 +252,7 @@ fn frame(rows: &[Row], calendar: &Calendar) -> PolarsResult<DataFrame> {
         figure("ShortHoursPerWeek", |advice| advice.violations),
         count("MostShortHours", |advice| advice.worst_violations),
         text("MinSizeActions", &actions),
+        text("MinSizesOfWeek", &minimums),
         text("TimeZone", &|_| Some(zone.to_owned())),
     ];
     declared(&GROUP_SCHEDULES, columns)

@@ -5,16 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use polars::prelude::{DataFrame, PolarsResult};
-use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive;
 
 use super::activity::{Signals, active};
-use super::calendar::{to_utc, weeks};
 use super::detect::HOURS;
-use super::{Basis, Calendar, Row, Verdict, Week, advise};
+use super::habits::{MOST_WEEKS, Observed};
+use super::{Basis, Calendar, Row, Week};
 use crate::derive::baseline::targets;
 use crate::derive::series::{Measured, Series, each_resource};
 use crate::id::Target;
@@ -22,8 +18,6 @@ use crate::period::{AsOf, HOURS_PER_WEEK};
 use crate::table::{EC2_INSTANCES, RDS_INSTANCES, RESOURCE_METRICS};
 
 const SECONDS: i64 = 3600;
-/// Weeks looked at: older habits are not those of today.
-pub(super) const MOST_WEEKS: i64 = 8;
 
 const PROCESSOR: &[Measured] = &[("CPUUtilization", "Average")];
 const NETWORK: &[Measured] = &[("NetworkIn", "Sum"), ("NetworkOut", "Sum")];
@@ -91,8 +85,8 @@ impl Traced {
             (self.connections.as_ref(), Sign::Connections),
             (self.disk.as_ref(), Sign::Disk),
         ];
-        let (_, weeks, holiday) = worked(&signs, self.processor.first, calendar, end);
-        (weeks, holiday)
+        let from = self.processor.first;
+        Observed { from, end, works: &worked(&signs, from, end) }.weeks(calendar)
     }
 }
 
@@ -161,13 +155,8 @@ enum Sign {
     Disk,
 }
 
-/// Whether it worked in each hour from `from` to `end`, and the weeks of that, with whether each has a holiday.
-fn worked(
-    signs: &[(Option<&Hours>, Sign)],
-    from: i64,
-    calendar: &Calendar,
-    end: i64,
-) -> (Vec<Option<bool>>, Vec<Week>, Vec<bool>) {
+/// Whether it worked in each hour from `from` to `end`.
+fn worked(signs: &[(Option<&Hours>, Sign)], from: i64, end: i64) -> Vec<Option<bool>> {
     let length = usize::try_from(end - from).unwrap_or(0);
     let aligned = |sign: Sign| -> Option<Vec<Option<f64>>> {
         let hours = signs.iter().find(|(_, of)| *of == sign)?.0?;
@@ -176,25 +165,12 @@ fn worked(
     };
     let [cpu, network, connections, disk] =
         [Sign::Processor, Sign::Network, Sign::Connections, Sign::Disk].map(aligned);
-    let active = active(&Signals {
+    active(&Signals {
         cpu: cpu.as_deref(),
         network: network.as_deref(),
         connections: connections.as_deref(),
         disk: disk.as_deref(),
-    });
-    let dated = weeks(from, &active, &calendar.zone, end);
-    let holiday = dated.iter().map(|(start, _)| has_holiday(*start, calendar)).collect();
-    (active, dated.into_iter().map(|(_, week)| week).collect(), holiday)
-}
-
-/// Whether one of the seven days and a part that a week touches is a holiday; `start` is in local hours since the epoch.
-pub(super) fn has_holiday(start: i64, calendar: &Calendar) -> bool {
-    let day = |hour: i64| Timestamp::from_second(hour * SECONDS).ok().map(|time| time.to_zoned(TimeZone::UTC).date());
-    (0..HOURS_PER_WEEK)
-        .step_by(24)
-        .chain([HOURS_PER_WEEK - 1])
-        .filter_map(|hour| day(start + hour))
-        .any(|day| calendar.holidays.contains(&day))
+    })
 }
 
 /// A row for each resource with a sign of work.
@@ -215,32 +191,10 @@ pub(super) fn rows(resource_metrics: &DataFrame, calendar: &Calendar, as_of: AsO
         ];
         let first = borrowed.iter().filter_map(|(hours, _)| *hours).map(|hours| hours.first).min().unwrap_or(end);
         let from = first.max(end - MOST_WEEKS * HOURS_PER_WEEK);
-        let (active, weeks, holiday) = worked(&borrowed, from, calendar, end);
-        let advice = advise(&weeks, &holiday);
-        let settled = matches!(advice.verdict, Verdict::Advised | Verdict::Watch);
-        let off = to_utc(&advice.off, &calendar.zone, end);
-        let measured =
-            |hour: &i64| usize::try_from(hour - from).ok().and_then(|at| active.get(at)).is_some_and(Option::is_some);
-        let last_week = (end - HOURS_PER_WEEK..end).filter(measured).count();
-        let (mut ran, mut all) = (0_i64, 0_i64);
-        for hour in (end - advice.weeks as i64 * HOURS_PER_WEEK).max(from)..end {
-            if off[crate::period::hour_of_week_since_epoch(hour)] {
-                all += 1;
-                ran += i64::from(measured(&hour));
-            }
-        }
-        rows.push(Row {
-            target,
-            meter: None,
-            basis: Basis::Metrics,
-            verdict: Some(advice.verdict),
-            weeks: advice.weeks as i64,
-            running: i64::try_from(last_week).ok(),
-            quiet: settled.then(|| off.iter().filter(|off| **off).count() as i64),
-            mask: settled.then(|| off.iter().map(|off| if *off { '1' } else { '0' }).collect()),
-            share: Decimal::from(ran).checked_div(Decimal::from(all)).filter(|_| settled),
-            lost: Decimal::from_f64(advice.lost_hours_per_week).map(|lost| lost.round_dp(6)),
-        });
+        let works = worked(&borrowed, from, end);
+        let observed = Observed { from, end, works: &works };
+        // What ran has a point.
+        rows.push(observed.row(target, Basis::Metrics, calendar, |hour| observed.at(hour).is_some()));
     })?;
     Ok(rows)
 }

@@ -9,6 +9,7 @@ use crate::id::{FindingId, Target};
 use crate::period::OffHours;
 use crate::plan::sizing::invented::Random;
 
+mod desktops;
 mod groups;
 
 const INSTANCE: &str = "i-0123456789abcdef0";

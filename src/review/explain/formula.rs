@@ -211,6 +211,7 @@ fn words(value: &ChangeValue) -> String {
     match (value.verb, &value.new_meter) {
         (verb @ ("add" | "once"), new) => format!("{verb} {}", name(new)),
         (verb, Some(new)) if Some(new) != value.meter.as_ref() => format!("{verb} {} → {new}", name(&value.meter)),
+        ("swap", _) if value.new_cost < value.cost => format!("less of {}", name(&value.meter)),
         ("swap", _) => format!("another quantity of {}", name(&value.meter)),
         ("commit", _) => "commit: what the last week costs without and with it".into(),
         (verb, _) => format!("{verb} {}", name(&value.meter)),

@@ -92,6 +92,12 @@ fn row(parts: [&str; 4]) -> Vec<[String; 4]> {
     vec![parts.map(str::to_owned)]
 }
 
+/// Ten from 7 to 19 on days of work, else two.
+fn minimums() -> String {
+    let minimum = |hour: i64| if hour < 5 * 24 && (7..19).contains(&(hour % 24)) { "10" } else { "2" };
+    (0..WEEK).map(minimum).collect::<Vec<_>>().join(" ")
+}
+
 const OFFICE: &str = "45 6 * * 1-5 = 10; 0 19 * * 1-5 = 2";
 
 /// Ten instances at 70 percent in the day, at 7 percent else.
@@ -127,6 +133,7 @@ fn ten_instances_of_an_office_are_two_at_night() {
         ("AutoScalingGroupName", "web"),
         ("GroupHabits", "by the hour of the week"),
         ("MinSizeActions", OFFICE),
+        ("MinSizesOfWeek", minimums().as_str()),
         ("TimeZone", "UTC"),
     ] {
         assert_eq!(texts(&frame, name)[0].as_deref(), Some(expected), "{name}");
@@ -196,6 +203,7 @@ fn a_group_keeps_one_instance_in_each_zone_and_the_same_need_has_no_actions() {
         let metrics = metrics(&group, 3, &[(BUSY, SECONDS, &night)]);
         let instances = AutoScalingGroup { instances: Some(most), ..group };
         assert_eq!(told(&instances, &metrics), row(["the same all week", "3", "", planned]), "{zones} zones");
+        assert_eq!(texts(&table(&instances, &metrics, &Calendar::default()), "MinSizesOfWeek"), [None::<String>]);
     }
 }
 
@@ -242,6 +250,8 @@ fn actions_follow_the_clock_on_the_wall() {
     let of = |name: &str| texts(&frame, name)[0].clone().unwrap();
     // Five hours and a half ahead: UTC hours from 8 to 18 begin in local ones from 13 to 23, and there is an hour on each side.
     assert_eq!(of("MinSizeActions"), "0 0 * * 2-6 = 2; 45 11 * * 1-5 = 10");
+    let evening = |hour: i64| if hour < 5 * 24 && hour % 24 >= 12 { "10" } else { "2" };
+    assert_eq!(of("MinSizesOfWeek"), (0..WEEK).map(evening).collect::<Vec<_>>().join(" "));
     assert_eq!((of("TimeZone").as_str(), of("ObservedWeeks").as_str()), ("Asia/Kolkata", "3"));
 }
 
