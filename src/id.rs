@@ -206,6 +206,7 @@ pub fn resource_type(id: &str) -> Option<&'static str> {
         ("elasticloadbalancing", "loadbalancer") => Some("load-balancer"),
         ("eks", "cluster") => Some("eks-cluster"),
         ("ecs", "service") => Some("ecs-service"),
+        ("ecs", "task") => Some("ecs-task"),
         ("ecr", "repository") => Some("repository"),
         ("dynamodb", "table") => Some("dynamodb-table"),
         ("elasticache", "cluster") => Some("cache-cluster"),

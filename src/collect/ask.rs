@@ -53,7 +53,7 @@ impl Call {
 }
 
 /// Operations that are asked for each resource, and not once for all of them.
-const OF_EACH: [&str; 23] = [
+const OF_EACH: [&str; 24] = [
     "DescribeCluster",
     "DescribeDomains",
     "DescribeInstanceHealth",
@@ -77,6 +77,7 @@ const OF_EACH: [&str; 23] = [
     "ListKeyRotations",
     "ListMultipartUploads",
     "ListProvisionedConcurrencyConfigs",
+    "ListTasks",
 ];
 
 /// Dollars of a thousand requests, where they are not free, by service and the beginning of the operation (AWS's pricing pages of us-east-1: Cost

@@ -115,6 +115,6 @@ mod tests {
         }
         // Each of those that are asked for one resource is still asked.
         let of_each: BTreeSet<_> = collectors().flat_map(|one| one.calls).filter(|call| call.of_each()).collect();
-        assert_eq!(of_each.len(), 24, "{of_each:?}");
+        assert_eq!(of_each.len(), 25, "{of_each:?}");
     }
 }

@@ -1,6 +1,6 @@
-//! Which resources belong together: the instances of an Auto Scaling group.
+//! Which resources belong together: the instances of an Auto Scaling group, the tasks of a service of ECS.
 //!
-//! Knows: what the inventory says of instances. Does not know: what the group may be changed to.
+//! Knows: what the inventory says of instances and of tasks. Does not know: what the group may be changed to.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,74 @@ use polars::prelude::DataFrame;
 
 use super::baseline::targets;
 use crate::id::Target;
-use crate::table::EC2_INSTANCES;
 use crate::table::read::columns_of;
+use crate::table::{EC2_INSTANCES, ECS_TASKS};
 
-/// The group of each instance that is in one; its resource is the group's name.
+/// The group of each instance and of each task that is in one; its resource is what people call it: the group's name, or the cluster and
+/// the service, as in `shop/web`.
 #[must_use]
 pub fn members(tables: &BTreeMap<String, DataFrame>) -> BTreeMap<Target, Target> {
-    let Some(instances) = tables.get(EC2_INSTANCES.name) else { return BTreeMap::new() };
-    let [names] = columns_of(instances, ["AutoScalingGroupName"]);
-    let of = |(instance, name): (Target, Option<String>)| {
-        let group = Target { resource: Some(name?), ..instance.clone() };
-        Some((instance, group))
+    let mut all = BTreeMap::new();
+    if let Some(instances) = tables.get(EC2_INSTANCES.name) {
+        let [names] = columns_of(instances, ["AutoScalingGroupName"]);
+        all.extend(named(instances, names));
+    }
+    if let Some(tasks) = tables.get(ECS_TASKS.name) {
+        let [clusters, services] = columns_of(tasks, ["ClusterName", "ServiceName"]);
+        let name = |(cluster, service): (Option<String>, Option<String>)| Some(format!("{}/{}", cluster?, service?));
+        all.extend(named(tasks, clusters.into_iter().zip(services).map(name)));
+    }
+    all
+}
+
+/// Each resource whose group has a name, with its group in the same place.
+fn named(
+    resources: &DataFrame,
+    names: impl IntoIterator<Item = Option<String>>,
+) -> impl Iterator<Item = (Target, Target)> {
+    let of = |(resource, name): (Target, Option<String>)| {
+        let group = Target { resource: Some(name?), ..resource.clone() };
+        Some((resource, group))
     };
-    targets(instances).into_iter().zip(names).filter_map(of).collect()
+    targets(resources).into_iter().zip(names).filter_map(of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::inventory::{Instance, Task};
+    use crate::table::rows::Rows;
+
+    fn target(resource: &str) -> Target {
+        let part = |text: &str| Some(text.to_owned());
+        Target { account: part("111122223333"), region: part("eu-west-1"), resource: part(resource) }
+    }
+
+    #[test]
+    fn instances_belong_to_their_group_and_tasks_to_their_service() {
+        let instance = |id: &str, group: Option<&str>| Instance {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            id: id.to_owned(),
+            auto_scaling_group: group.map(str::to_owned),
+            ..Instance::default()
+        };
+        let task = |id: &str, service: Option<&str>| Task {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            id: id.to_owned(),
+            cluster: Some("shop".to_owned()),
+            service: service.map(str::to_owned),
+            ..Task::default()
+        };
+        let instances = vec![instance("i-1", Some("web")), instance("i-2", None)];
+        let tasks = vec![task("task/shop/1", Some("web")), task("task/shop/2", Some("web")), task("task/shop/3", None)];
+        let tables = BTreeMap::from([
+            (EC2_INSTANCES.name.to_owned(), Rows::of(instances).frame().unwrap()),
+            (ECS_TASKS.name.to_owned(), Rows::of(tasks).frame().unwrap()),
+        ]);
+        let expected = [("i-1", "web"), ("task/shop/1", "shop/web"), ("task/shop/2", "shop/web")];
+        assert_eq!(members(&tables), BTreeMap::from(expected.map(|(one, group)| (target(one), target(group)))));
+        assert_eq!(members(&BTreeMap::new()), BTreeMap::new());
+    }
 }

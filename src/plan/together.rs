@@ -1,4 +1,5 @@
-//! Targets that are changed as one: the instances of an Auto Scaling group come from one launch template.
+//! Targets that are changed as one: the instances of an Auto Scaling group come from one launch template, the tasks of a service of ECS
+//! from one task definition.
 //!
 //! Knows: which targets go together, and the sets of findings that each of them could have. Does not know: what a set is worth, except
 //! to choose where no commitment is asked.

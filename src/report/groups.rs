@@ -1,7 +1,7 @@
-//! Findings on the instances of one Auto Scaling group as one: nobody changes them one by one.
+//! Findings on the instances of one Auto Scaling group, or the tasks of one service of ECS, as one: nobody changes them one by one.
 //!
-//! Knows: the findings of the JSON report; those of one rule, group and standing are shown as one, with their sums and a list of the
-//! instances. What they have in evidence is that of the first. Decides nothing.
+//! Knows: the findings of the JSON report; those of one rule, group and standing are shown as one, with their sums and a list of
+//! them. What they have in evidence is that of the first. Decides nothing.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use crate::money::parse_decimal;
 /// Amounts of which a group shows the sum.
 const SUMS: [&str; 5] = ["cost", "list", "effective", "net", "once"];
 
-/// The findings as they are shown, most net saving first; `instances` lists those of a group, and is empty for everything else.
+/// The findings as they are shown, most net saving first; `instances` lists those of a group, and is empty for everything else; `member`
+/// is what one of them is called: instance, task.
 pub(super) fn gathered(findings: &[&Json]) -> Vec<Json> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut all: Vec<Vec<&Json>> = Vec::new();
@@ -33,7 +34,9 @@ pub(super) fn gathered(findings: &[&Json]) -> Vec<Json> {
 
 fn one(group: &[&Json]) -> Option<Json> {
     let mut shown: Map<String, Json> = group.first()?.as_object()?.clone();
+    let member = member(group.first()?);
     shown.insert("instances".into(), Json::Array(Vec::new()));
+    shown.insert("member".into(), json!(member));
     if group.len() < 2 {
         return Some(Json::Object(shown));
     }
@@ -48,7 +51,7 @@ fn one(group: &[&Json]) -> Option<Json> {
         }
     }
     let name = group[0]["group"].as_str().unwrap_or_default();
-    shown.insert("resource".into(), json!(format!("{name}, {} instances", group.len())));
+    shown.insert("resource".into(), json!(format!("{name}, {} {member}s", group.len())));
     shown.insert("changes".into(), changes(group));
     let instance = |finding: &&Json| {
         let field = |name: &str| (name.to_owned(), finding[name].clone());
@@ -56,6 +59,12 @@ fn one(group: &[&Json]) -> Option<Json> {
     };
     shown.insert("instances".into(), group.iter().map(instance).collect());
     Some(Json::Object(shown))
+}
+
+/// What a resource of a group is called: tasks of ECS have ARNs, instances have not.
+fn member(finding: &Json) -> &'static str {
+    let task = finding["resource"].as_str().is_some_and(|id| id.starts_with("arn:") && id.contains(":task/"));
+    if task { "task" } else { "instance" }
 }
 
 /// What changes on the bill, the same meters together.
@@ -116,6 +125,19 @@ mod tests {
         let ids: Vec<&str> =
             shown[0]["instances"].as_array().unwrap().iter().filter_map(|one| one["id"].as_str()).collect();
         assert_eq!((ids, shown[1]["instances"].clone()), (vec!["i-1", "i-2"], json!([])));
+    }
+
+    #[test]
+    fn tasks_of_a_service_are_one_and_called_tasks() {
+        let task = |number: u8| {
+            let id = format!("arn:aws:ecs:eu-west-1:111122223333:task/shop/{number}");
+            finding(&id, Some("shop/web"), "2.5")
+        };
+        let all = [task(1), task(2), finding("i-1", Some("web"), "1")];
+        let shown = gathered(&all.iter().collect::<Vec<_>>());
+        let of = |name: &str| shown.iter().map(|one| one[name].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>();
+        assert_eq!(of("resource"), ["shop/web, 2 tasks", "i-1"]);
+        assert_eq!([of("member"), of("net")], [["task", "instance"], ["5", "1"]]);
     }
 
     #[test]

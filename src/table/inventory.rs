@@ -98,11 +98,12 @@ pub fn exact(number: Option<i32>) -> Option<Decimal> {
 /// What the resources of a table are, in the words of `resources`; `None`: several things, or none.
 #[must_use]
 pub fn resource_type_of(table: &str) -> Option<&'static str> {
-    const TYPES: [(&str, &str); 25] = [
+    const TYPES: [(&str, &str); 26] = [
         ("ec2_instances", "instance"),
         ("ec2_hosts", "dedicated-host"),
         ("lambda_functions", "function"),
         ("ecs_services", "ecs-service"),
+        ("ecs_tasks", "ecs-task"),
         ("eks_clusters", "eks-cluster"),
         ("ecr_repositories", "repository"),
         ("ebs_volumes", "volume"),

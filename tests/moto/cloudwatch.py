@@ -4,7 +4,7 @@
     cloudwatch.py    prints the address, and serves until its standard input ends (serve.py starts it)
 
 Knows: how Smithy RPC v2 CBOR, which is all that the AWS SDK for Rust speaks to CloudWatch, maps to JSON 1.0, which moto
-speaks; percentiles, which moto lacks; the one answer of S3 whose root it names in its own way; and which account and region
+speaks; percentiles and tasks of one service, which moto lacks; the one answer of S3 whose root it names in its own way; and which account and region
 signed a request for a service of the modules fake_*.py, which answer instead of moto, in JSON or in CBOR. Every other request passes
 as it came.
 """
@@ -29,6 +29,7 @@ import botocore.session  # noqa: E402
 import cbor2  # noqa: E402
 import fake_cloud_control  # noqa: E402
 from moto.cloudwatch.models import CloudWatchBackend, Statistics  # noqa: E402
+from moto.ecs.models import EC2ContainerServiceBackend  # noqa: E402
 from moto.iam.models import get_account_id_from  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
 
@@ -115,6 +116,12 @@ def distinct(self, metric_name, namespace, dimensions):
             first.setdefault((point.namespace, point.name, named), point)
     asked = {"namespace": namespace, "name": metric_name, "dimensions": dimensions, "already_present_metrics": []}
     return [point for point in first.values() if point.filter(**asked)]
+
+
+def of_service(self, *asked, otherwise=EC2ContainerServiceBackend.list_tasks):
+    """Of one service too, which moto has not: what ECS starts for a service has it as its group."""
+    service = asked[4]
+    return [task for task in otherwise(self, *asked) if service is None or task.group == f"service:{service}"]
 
 
 class Proxy(BaseHTTPRequestHandler):
@@ -241,7 +248,7 @@ class Server(ThreadingHTTPServer):
 
 def main():
     Statistics.get_statistics_for_type, CloudWatchBackend.get_metric_data = percentile, by_period
-    CloudWatchBackend.get_filtered_metrics = distinct
+    CloudWatchBackend.get_filtered_metrics, EC2ContainerServiceBackend.list_tasks = distinct, of_service
     log = logging.getLogger("werkzeug")
     log.setLevel(logging.ERROR)
     # What moto has not is a gap, and the collector's to say; what moto fails on is said.

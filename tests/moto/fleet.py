@@ -136,15 +136,25 @@ def search(place, name, resource, facts):
 
 
 def task(place, name, resource, facts):
-    """The service whose tasks the bill names. moto starts none: how many there should be is all that is asked."""
-    if not name.endswith("1"):
-        return
+    """A task that the bill names, and its service before the first one. moto starts none for a service."""
+    if name.endswith("1"):
+        checkout(place)
+    # Without a network of its own: moto would show an interface that no bill has.
+    place.client("ecs").run_task(cluster="shop", taskDefinition="task", launchType="FARGATE", group="service:checkout")
+    backend = place.backend("ecs")
+    list(backend.tasks["shop"].values())[-1].id = name
+    service, running = backend.services["shop:checkout"], len(backend.tasks["shop"])
+    service.running_count, service.pending_count = running, service.desired_count - running
+
+
+def checkout(place):
     ecs, container = place.client("ecs"), {"name": "main", "image": "example.com/main", "cpu": 2048, "memory": 4096}
     platform = {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}
     ecs.register_task_definition(
         family="checkout", cpu="2048", memory="4096", runtimePlatform=platform, networkMode="awsvpc", 
         requiresCompatibilities=["FARGATE"], containerDefinitions=[container],
     )
+    ecs.register_task_definition(family="task", containerDefinitions=[container])
     ecs.create_cluster(clusterName="shop")
     # moto asks for one where AWS takes the VPC's own.
     security = place.ec2.create_security_group(GroupName="tasks", Description="tasks", VpcId=place.vpc)["GroupId"]

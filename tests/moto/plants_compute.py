@@ -223,7 +223,7 @@ def functions(place, role):
 
 
 def services(place, network, target_group):
-    """Of two clusters: scaled, idle, and on instances."""
+    """Of two clusters: scaled, idle, and on instances. One task more is of no service."""
     ecs, scaling = place.client("ecs"), place.client("application-autoscaling")
     # moto asks for one where AWS takes the VPC's own.
     security = place.ec2.create_security_group(GroupName="tasks", Description="tasks", VpcId=network["vpc"])["GroupId"]
@@ -244,6 +244,9 @@ def services(place, network, target_group):
         ("shop", "preview", "small", 1, fargate, (256, 512, "ARM64"), (0, None, None)),
         ("tools", "agent", "agent", 1, {"launchType": "EC2"}, (None, None, None), (0, None, None)),
     ]
+    # moto starts no task of a service, and shows the interfaces of those that have a network of their own.
+    alone = {"taskDefinition": "agent", "launchType": "FARGATE"}
+    ecs.run_task(cluster="shop", **alone)
     for cluster, name, family, desired, more, (cpu, memory, processor), (policies, least, most) in made:
         arn = ecs.create_service(
             cluster=cluster, serviceName=name, taskDefinition=family, desiredCount=desired, **more
@@ -260,6 +263,9 @@ def services(place, network, target_group):
                 PolicyName="cpu", PolicyType="TargetTrackingScaling", **scaled,
                 TargetTrackingScalingPolicyConfiguration={"TargetValue": 50.0, "PredefinedMetricSpecification": metric},
             )
+        for _ in range(desired):
+            ran = ecs.run_task(group=f"service:{name}", cluster=cluster, **alone)["tasks"][0]["taskArn"]
+            place.plant("ecs_tasks", ran, ServiceArn=arn, ServiceName=name, ClusterName=cluster)
         place.plant(
             "ecs_services", arn, ServiceName=name, ClusterName=cluster, State="ACTIVE", LaunchType=more["launchType"],
             DesiredTasks=desired, RunningTasks=0, TaskCpuUnits=cpu, TaskMemoryMiB=memory, Architecture=processor,

@@ -396,6 +396,10 @@ def factor(rule, facts, change):
         return 1 - leaving
     if rule == "opensearch-domain-oversized":
         return F(facts["NewInstances"]) / F(facts["Instances"])
+    if rule == "ecs-service-oversized":             # two meters, each by its part of the size: 2 vCPU, 4 GB
+        old, new = (facts[name].replace(",", "").split() for name in ("InstanceType", "NewInstanceType"))
+        part = 0 if "vCPU" in change["meter"] else 2
+        return F(new[part]) / F(old[part])
     if rule == "lambda-memory-oversized":           # stated in money only; durations are rounded
         share = F(change["new_cost"]) / F(change["cost"])
         old, new = F(facts["InstanceType"].split()[0]), F(facts["NewInstanceType"].split()[0])

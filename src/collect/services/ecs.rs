@@ -1,18 +1,18 @@
 //! Services of containers: what ECS says of them, and how they are scaled.
 //!
-//! Knows: ECS's answers, and what a task of a service is made of. Does not know: what any of it costs, or is used for; tasks that
-//! run by themselves.
+//! Knows: ECS's answers, what a task of a service is made of, and which tasks of it run. Does not know: what any of it costs, or is used
+//! for; tasks that run by themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_applicationautoscaling::types::ServiceNamespace;
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::types::{Service as Told, TaskDefinition};
+use aws_sdk_ecs::types::{DesiredStatus, Service as Told, TaskDefinition};
 
 use crate::collect::ask::{Asked, Call, Collector, Failure, Refusal, pages, time};
 use crate::collect::session::{Session, client};
 use crate::table;
-use crate::table::inventory::Service;
+use crate::table::inventory::{Service, Task};
 use crate::table::rows::Rows;
 
 use super::each::{ask, closed, joined};
@@ -27,26 +27,28 @@ const CLUSTERS: Call = call("ListClusters");
 const SERVICES: Call = call("ListServices");
 const DESCRIBE: Call = call("DescribeServices");
 const DEFINITION: Call = call("DescribeTaskDefinition");
+const TASKS: Call = call("ListTasks");
 
-/// Largest page of services, and most services of one question (Amazon ECS API reference, ListServices and DescribeServices).
+/// Largest page of services and of tasks, and most services of one question (Amazon ECS API reference, ListServices, ListTasks and
+/// DescribeServices).
 const PAGE: i32 = 100;
 const MOST: usize = 10;
+/// What is said of a service that was deleted since it was listed (ListTasks, errors).
+const DELETED: &str = "ServiceNotFoundException";
 
 /// One for each table.
-pub(in crate::collect) const COLLECTORS: &[Collector] =
-    &[Collector::of(&table::ECS_SERVICES, &[CLUSTERS, SERVICES, DESCRIBE, DEFINITION, TARGETS, POLICIES], |session| {
+pub(in crate::collect) const COLLECTORS: &[Collector] = &[
+    Collector::of(&table::ECS_SERVICES, &[CLUSTERS, SERVICES, DESCRIBE, DEFINITION, TARGETS, POLICIES], |session| {
         Box::pin(services(session))
-    })];
+    }),
+    Collector::of(&table::ECS_TASKS, &[CLUSTERS, SERVICES, TASKS], |session| Box::pin(tasks(session))),
+];
 
 async fn services(session: &Session) -> Asked {
     let client = client!(session, aws_sdk_ecs);
-    let (mut clusters, mut found, mut refused) = (Vec::<String>::new(), Vec::new(), Vec::new());
-    pages(CLUSTERS, client.list_clusters().into_paginator().send(), &mut refused, |page| {
-        clusters.extend(page.cluster_arns.unwrap_or_default());
-    })
-    .await;
-    for cluster in &clusters {
-        found.append(&mut of_cluster(session, &client, cluster, &mut refused).await);
+    let (mut found, mut refused) = (Vec::new(), Vec::new());
+    for cluster in clusters(&client, &mut refused).await {
+        found.append(&mut of_cluster(session, &client, &cluster, &mut refused).await);
     }
     let mut rows = with_tasks(&client, found, &mut refused).await;
     if !rows.is_empty()
@@ -64,16 +66,67 @@ async fn services(session: &Session) -> Asked {
     Asked { rows: Rows::of(rows), refused }
 }
 
+/// The tasks of services. What has no service is not asked for: nobody would know what it belongs to.
+async fn tasks(session: &Session) -> Asked {
+    let client = client!(session, aws_sdk_ecs);
+    let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    for cluster in clusters(&client, &mut refused).await {
+        for service in listed(&client, &cluster, &mut refused).await {
+            rows.append(&mut of_service(session, &client, &cluster, &service, &mut refused).await);
+        }
+    }
+    Asked { rows: Rows::of(rows), refused }
+}
+
+/// ARNs of all clusters.
+async fn clusters(client: &Client, refused: &mut Vec<Refusal>) -> Vec<String> {
+    let mut clusters = Vec::<String>::new();
+    pages(CLUSTERS, client.list_clusters().into_paginator().send(), refused, |page| {
+        clusters.extend(page.cluster_arns.unwrap_or_default());
+    })
+    .await;
+    clusters
+}
+
+/// ARNs of the services of a cluster.
+async fn listed(client: &Client, cluster: &str, refused: &mut Vec<Refusal>) -> Vec<String> {
+    let mut listed = Vec::<String>::new();
+    if !closed(SERVICES, refused) {
+        let sent = client.list_services().cluster(cluster).into_paginator().page_size(PAGE).send();
+        pages(SERVICES, sent, refused, |page| listed.extend(page.service_arns.unwrap_or_default())).await;
+    }
+    listed
+}
+
+/// Tasks of a service that are to run.
+async fn of_service(
+    session: &Session,
+    client: &Client,
+    cluster: &str,
+    service: &str,
+    refused: &mut Vec<Refusal>,
+) -> Vec<Task> {
+    let Some(name) = last(service).filter(|_| !closed(TASKS, refused)) else { return Vec::new() };
+    let mut running = Vec::<String>::new();
+    let one = client.list_tasks().cluster(cluster).service_name(name).desired_status(DesiredStatus::Running);
+    let sent = one.into_paginator().page_size(PAGE).send();
+    pages(TASKS, sent, refused, |page| running.extend(page.task_arns.unwrap_or_default())).await;
+    refused.retain(|refusal| refusal.code.as_deref() != Some(DELETED));
+    running.iter().filter_map(|arn| task(session, cluster, service, arn)).collect()
+}
+
+fn task(session: &Session, cluster: &str, service: &str, arn: &str) -> Option<Task> {
+    let (account, region, id) = place(session, Some(arn))?;
+    let service_arn = text(Some(service));
+    Some(Task { account, region, id, service_arn, service: last(service), cluster: last(cluster) })
+}
+
 /// A service, and the name of its task definition.
 type Found = (Service, Option<String>);
 
 /// Services of a cluster; those that could not be described are no more than their names.
 async fn of_cluster(session: &Session, client: &Client, cluster: &str, refused: &mut Vec<Refusal>) -> Vec<Found> {
-    let (mut listed, mut found) = (Vec::<String>::new(), Vec::<Found>::new());
-    if !closed(SERVICES, refused) {
-        let sent = client.list_services().cluster(cluster).into_paginator().page_size(PAGE).send();
-        pages(SERVICES, sent, refused, |page| listed.extend(page.service_arns.unwrap_or_default())).await;
-    }
+    let (listed, mut found) = (listed(client, cluster, refused).await, Vec::<Found>::new());
     for some in listed.chunks(MOST) {
         let sent = client.describe_services().cluster(cluster).set_services(Some(some.to_vec())).send();
         let Some(told) = ask(DESCRIBE, sent, refused).await else {

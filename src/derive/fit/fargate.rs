@@ -4,14 +4,15 @@
 //! not know: what is advised, and what the containers of a task reserve inside of it.
 //!
 //! All tasks of a service have one size, so what the busiest asks for counts for each. A size keeps the kind of its processors; what an
-//! hour of a task costs is the sum of two meters, as they are paid.
+//! hour of a task costs is the sum of two meters, as they are paid: by the service where it is estimated, by its tasks on a bill, which
+//! names no services.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use polars::prelude::DataFrame;
 
 use super::measured::{by, scaled};
-use super::paid::{Market, Paid, paid};
+use super::paid::{Market, Paid, in_the_mean, paid};
 use super::processor::censored;
 use super::subject::{Kind, Number, Offer, Sharing, Subject};
 use super::{Candidate, Demand, Dimension, Limits, Machine};
@@ -111,14 +112,14 @@ pub(super) struct Services<'a> {
 impl<'a> Services<'a> {
     /// `None`: nobody asked for services.
     pub(super) fn new(tables: &Tables, market: &Market<'a>) -> Option<Self> {
-        let known = known(tables.get("ecs_services")?, tables.get("resource_monthly_costs"));
+        let known = known(tables.get("ecs_services")?, tables.get("ecs_tasks"), tables.get("resource_monthly_costs"));
         Some(Services { limits: market.limits, known })
     }
 }
 
-fn known(services: &DataFrame, costs: Option<&DataFrame>) -> HashMap<Target, Known> {
+fn known(services: &DataFrame, tasks: Option<&DataFrame>, costs: Option<&DataFrame>) -> HashMap<Target, Known> {
     let of = |starts: [&'static str; 2]| paid(costs, move |meter| starts.iter().any(|start| meter.starts_with(*start)));
-    let (mut vcpus, mut memories) = (of(VCPU_METERS), of(MEMORY_METERS));
+    let (vcpus, memories, tasks) = (of(VCPU_METERS), of(MEMORY_METERS), tasks.map(tasks_of).unwrap_or_default());
     let [launch_types, systems, held] = columns_of(services, ["LaunchType", "OperatingSystemFamily", "ScalesOn"]);
     let [processor, memory, policies] =
         ["TaskCpuUnits", "TaskMemoryMiB", "ScalingPolicies"].map(|name| integers(services, name));
@@ -133,12 +134,38 @@ fn known(services: &DataFrame, costs: Option<&DataFrame>) -> HashMap<Target, Kno
         let one = Known {
             size: Size { processor, memory },
             follows: follows(policies[row], held[row].as_deref()),
-            rates: vcpus.remove(&target).zip(memories.remove(&target)).map(|(vcpu, memory)| Rates { vcpu, memory }),
+            rates: rates(&target, tasks.get(&target).map(Vec::as_slice).unwrap_or_default(), &vcpus, &memories),
             sharing: sharing(running[row], policies[row], most[row]),
         };
         known.insert(target, one);
     }
     known
+}
+
+/// The running tasks of each service.
+fn tasks_of(tasks: &DataFrame) -> HashMap<Target, Vec<Target>> {
+    let [services] = columns_of(tasks, ["ServiceArn"]);
+    let mut all: HashMap<Target, Vec<Target>> = HashMap::new();
+    for (task, service) in targets(tasks).into_iter().zip(services) {
+        if let Some(service) = service {
+            all.entry(Target { resource: Some(service), ..task.clone() }).or_default().push(task);
+        }
+    }
+    all
+}
+
+/// What is charged for a service; else for its tasks, in the mean of those that are charged for.
+fn rates(
+    service: &Target,
+    tasks: &[Target],
+    vcpus: &HashMap<Target, Paid>,
+    memories: &HashMap<Target, Paid>,
+) -> Option<Rates> {
+    let of = |charged: &HashMap<Target, Paid>| {
+        let of_tasks = tasks.iter().filter_map(|task| charged.get(task)).filter(|paid| paid.hour > 0.0);
+        charged.get(service).cloned().or_else(|| in_the_mean(of_tasks))
+    };
+    Some(Rates { vcpu: of(vcpus)?, memory: of(memories)? })
 }
 
 /// How the number of tasks goes with the load: as policies have it, up to the most that they may start.

@@ -40,6 +40,14 @@ pub(super) struct Paid {
     pub(super) hour: f64,
 }
 
+/// What is paid for an hour in the mean of those with the meter of the first; `None`: there are none.
+pub(super) fn in_the_mean<'a>(all: impl IntoIterator<Item = &'a Paid>) -> Option<Paid> {
+    let all: Vec<&Paid> = all.into_iter().collect();
+    let meter = all.first()?.meter.clone();
+    let same: Vec<f64> = all.iter().filter(|one| one.meter == meter).map(|one| one.hour).collect();
+    Some(Paid { meter, hour: same.iter().sum::<f64>() / same.len() as f64 })
+}
+
 /// By resource the meter of its hours; of several the one with the most of them.
 pub(super) fn paid(costs: Option<&DataFrame>, of_hours: impl Fn(&str) -> bool) -> HashMap<Target, Paid> {
     let Some(costs) = costs else { return HashMap::new() };

@@ -98,6 +98,13 @@ inventory! {
         target_groups "TargetGroups" Integer "target groups" "Target groups and Classic balancers that it fills.",
     }
 
+    /// Tasks that ECS runs for its services.
+    ECS_TASKS Task "ecs_tasks" "task of a service of ECS that runs" {
+        service_arn "ServiceArn" Text "" "The service that it is of: ResourceId of ecs_services.",
+        service "ServiceName" Text "" "Its name.",
+        cluster "ClusterName" Text "" "Cluster that it runs in.",
+    }
+
     /// Clusters of EKS.
     EKS_CLUSTERS Cluster "eks_clusters" "EKS cluster" {
         cluster "ClusterName" Text "" "Its name.",

@@ -10,7 +10,7 @@ use crate::derive::baseline::targets;
 use crate::derive::fit::ec2::{MEMORY, Volumes, volume_series};
 use crate::derive::fit::measured::{by, first, full, greater, megabits, scaled};
 use crate::derive::fit::need::{LEAST_COVERED, Points, quantile};
-use crate::derive::fit::paid::{Paid, paid};
+use crate::derive::fit::paid::{Paid, in_the_mean, paid};
 use crate::derive::fit::processor::Processor;
 use crate::derive::fit::shapes::Type;
 use crate::derive::fit::{Demand, Dimension, Limits};
@@ -154,11 +154,7 @@ fn hours(members: &[Member], charged: &HashMap<Target, Paid>, instance_type: &st
         let kind = meter.split(':').nth(1).and_then(|rest| rest.split('/').next());
         kind == Some(instance_type)
     };
-    let all: Vec<&Paid> =
-        members.iter().filter_map(|one| charged.get(&one.target)).filter(|one| named(&one.meter)).collect();
-    let meter = all.first()?.meter.clone();
-    let same: Vec<f64> = all.iter().filter(|one| one.meter == meter).map(|one| one.hour).collect();
-    Some(Paid { meter, hour: same.iter().sum::<f64>() / same.len() as f64 })
+    in_the_mean(members.iter().filter_map(|one| charged.get(&one.target)).filter(|one| named(&one.meter)))
 }
 
 /// The greatest of what the volumes of each member did; nothing where those of one were not measured. `None`: none has volumes.
