@@ -2,8 +2,9 @@
 //!
 //! Each finding is valued alone, then findings on one target compete or compose: drop absorbs, a swap and a mask compose,
 //! two swaps of one meter compete, disjoint meters compose. The best set of each target is chosen by net, then effective,
-//! saving; targets of one Auto Scaling group, or of one service of ECS, choose together. Gross is the chosen findings valued alone; overlap is what that counts twice; what commitments in force go on
-//! charging is taken off; the rest is net, the promise. Does not know: tables, pages, how a figure is printed.
+//! saving; targets of one group (`derive::groups`) choose together. Gross is the chosen findings valued alone; overlap is what
+//! that counts twice; what commitments in force go on charging is taken off; the rest is net, the promise. Does not know:
+//! tables, pages, how a figure is printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +81,7 @@ pub struct Planned {
     pub share: Option<Value>,
     /// What to buy, of a finding that asks for commitments.
     pub purchase: Option<Purchase>,
-    /// What is changed as one with others of the same: the name of an Auto Scaling group, or cluster and name of a service of ECS.
+    /// What is changed as one with others of the same: the name of a group (`derive::groups`).
     pub group: Option<String>,
 }
 

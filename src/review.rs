@@ -370,7 +370,8 @@ pub struct FindingView {
     pub region: Option<String>,
     /// Resource; absent for a scope.
     pub resource: Option<String>,
-    /// The Auto Scaling group that it is one of, or the service of ECS (cluster/service); its instances or tasks are changed together.
+    /// The Auto Scaling group that it is one of, the service of ECS (cluster/service), or the replication group of a cache: all of
+    /// its resources are changed together.
     pub group: Option<String>,
     /// Service with most of its cost.
     pub service: Option<String>,

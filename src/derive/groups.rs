@@ -1,6 +1,7 @@
-//! Which resources belong together: the instances of an Auto Scaling group, the tasks of a service of ECS.
+//! Which resources belong together: the instances of an Auto Scaling group, the tasks of a service of ECS, the nodes of a cache's
+//! replication group.
 //!
-//! Knows: what the inventory says of instances and of tasks. Does not know: what the group may be changed to.
+//! Knows: what the inventory says of instances, tasks and nodes. Does not know: what the group may be changed to.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,9 @@ use polars::prelude::DataFrame;
 use super::baseline::targets;
 use crate::id::Target;
 use crate::table::read::columns_of;
-use crate::table::{EC2_INSTANCES, ECS_TASKS};
+use crate::table::{EC2_INSTANCES, ECS_TASKS, ELASTICACHE_CLUSTERS};
 
-/// The group of each instance and of each task that is in one; its resource is what people call it: the group's name, or the cluster and
+/// The group of each instance, task and node that is in one; its resource is what people call it: the group's name, or the cluster and
 /// the service, as in `shop/web`.
 #[must_use]
 pub fn members(tables: &BTreeMap<String, DataFrame>) -> BTreeMap<Target, Target> {
@@ -24,6 +25,10 @@ pub fn members(tables: &BTreeMap<String, DataFrame>) -> BTreeMap<Target, Target>
         let [clusters, services] = columns_of(tasks, ["ClusterName", "ServiceName"]);
         let name = |(cluster, service): (Option<String>, Option<String>)| Some(format!("{}/{}", cluster?, service?));
         all.extend(named(tasks, clusters.into_iter().zip(services).map(name)));
+    }
+    if let Some(nodes) = tables.get(ELASTICACHE_CLUSTERS.name) {
+        let [groups] = columns_of(nodes, ["ReplicationGroupId"]);
+        all.extend(named(nodes, groups));
     }
     all
 }
@@ -43,7 +48,7 @@ fn named(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::inventory::{Instance, Task};
+    use crate::table::inventory::{CacheCluster, Instance, Task};
     use crate::table::rows::Rows;
 
     fn target(resource: &str) -> Target {
@@ -52,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn instances_belong_to_their_group_and_tasks_to_their_service() {
+    fn instances_and_nodes_belong_to_their_group_and_tasks_to_their_service() {
         let instance = |id: &str, group: Option<&str>| Instance {
             account: "111122223333".into(),
             region: "eu-west-1".into(),
@@ -70,11 +75,20 @@ mod tests {
         };
         let instances = vec![instance("i-1", Some("web")), instance("i-2", None)];
         let tasks = vec![task("task/shop/1", Some("web")), task("task/shop/2", Some("web")), task("task/shop/3", None)];
+        let node = CacheCluster {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            id: "sessions-001".into(),
+            group: Some("sessions".into()),
+            ..CacheCluster::default()
+        };
         let tables = BTreeMap::from([
+            (ELASTICACHE_CLUSTERS.name.to_owned(), Rows::of(vec![node]).frame().unwrap()),
             (EC2_INSTANCES.name.to_owned(), Rows::of(instances).frame().unwrap()),
             (ECS_TASKS.name.to_owned(), Rows::of(tasks).frame().unwrap()),
         ]);
-        let expected = [("i-1", "web"), ("task/shop/1", "shop/web"), ("task/shop/2", "shop/web")];
+        let expected =
+            [("i-1", "web"), ("task/shop/1", "shop/web"), ("task/shop/2", "shop/web"), ("sessions-001", "sessions")];
         assert_eq!(members(&tables), BTreeMap::from(expected.map(|(one, group)| (target(one), target(group)))));
         assert_eq!(members(&BTreeMap::new()), BTreeMap::new());
     }

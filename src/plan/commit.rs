@@ -150,7 +150,7 @@ pub(super) fn buy(
         let own: Vec<usize> = (0..all.len()).filter(|at| all[*at].planned == index).collect();
         let mut purchase = Purchase::default();
         let first = portfolio.commitments.len();
-        let mut covered = Vec::new();
+        let mut covered: Vec<Offer> = Vec::new();
         let sum = |levels: &[f64]| own.iter().map(|at| money(levels[*at])).sum::<Decimal>();
         purchase.over_commit = (sum(&before) - sum(&after.levels)).max(Decimal::ZERO).round_dp(3);
         for at in &own {
@@ -160,7 +160,7 @@ pub(super) fn buy(
             purchase.items.push(item);
         }
         if risk.is_none() {
-            round_up(&mut purchase.items, &mut portfolio, &covered, week, &rest);
+            round_up(&mut purchase.items, &mut portfolio, &covered.iter().collect::<Vec<_>>(), week, &rest);
         }
         let with = week.month_of_bill(&rest, &portfolio);
         let saving = (cost - with).round_dp(PLACES);
@@ -338,15 +338,19 @@ fn shares(scope: &Scope, plan: Plan, term: &Term, week: &Week<'_>, prices: &Pric
     shares
 }
 
-/// Where what a step leaves open is worth more than a whole step costs, one step more is bought. `items` are the last in the portfolio.
-fn round_up(items: &mut [Item], portfolio: &mut Portfolio, offers: &[Offer], week: &Week<'_>, rest: &Usage) {
+/// Where what a step leaves open is worth more than a whole step costs, one step more is bought, of one plan after the other. `items` are
+/// the last in the portfolio.
+fn round_up(items: &mut [Item], portfolio: &mut Portfolio, offers: &[&Offer], week: &Week<'_>, rest: &Usage) {
     let first = portfolio.commitments.len() - items.len();
-    let mut cost = week.month_of_bill(rest, portfolio);
+    let month =
+        |portfolio: &Portfolio| week.quick_months(rest, std::slice::from_ref(portfolio)).into_iter().sum::<f64>();
+    let mut cost = month(portfolio);
     for (at, (one, offer)) in items.iter_mut().zip(offers).enumerate().filter(|(_, (one, _))| one.count.is_none()) {
         let Some(more) = item(offer, float(one.hourly + STEP), week) else { continue };
         let before = std::mem::replace(&mut portfolio.commitments[first + at], commitment(offer, &more, week));
-        let with = week.month_of_bill(rest, portfolio);
-        if with < cost {
+        let with = month(portfolio);
+        // What the quick simulator says to a millionth is less than that.
+        if with < cost - 1e-6 {
             (*one, cost) = (more, with);
         } else {
             portfolio.commitments[first + at] = before;

@@ -1,4 +1,5 @@
-//! Findings on the instances of one Auto Scaling group, or the tasks of one service of ECS, as one: nobody changes them one by one.
+//! Findings on the instances of one Auto Scaling group, the tasks of one service of ECS or the nodes of one cache as one: nobody changes
+//! them one by one.
 //!
 //! Knows: the findings of the JSON report; those of one rule, group and standing are shown as one, with their sums and a list of
 //! them. What they have in evidence is that of the first. Decides nothing.
@@ -14,7 +15,7 @@ use crate::money::parse_decimal;
 const SUMS: [&str; 5] = ["cost", "list", "effective", "net", "once"];
 
 /// The findings as they are shown, most net saving first; `instances` lists those of a group, and is empty for everything else; `member`
-/// is what one of them is called: instance, task.
+/// is what one of them is called: instance, task, node.
 pub(super) fn gathered(findings: &[&Json]) -> Vec<Json> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut all: Vec<Vec<&Json>> = Vec::new();
@@ -61,10 +62,13 @@ fn one(group: &[&Json]) -> Option<Json> {
     Some(Json::Object(shown))
 }
 
-/// What a resource of a group is called: tasks of ECS have ARNs, instances have not.
+/// What a resource of a group is called: tasks of ECS and nodes of ElastiCache have ARNs, instances have not.
 fn member(finding: &Json) -> &'static str {
-    let task = finding["resource"].as_str().is_some_and(|id| id.starts_with("arn:") && id.contains(":task/"));
-    if task { "task" } else { "instance" }
+    match finding["resource"].as_str() {
+        Some(id) if id.starts_with("arn:") && id.contains(":task/") => "task",
+        Some(id) if id.starts_with("arn:") && id.contains(":elasticache:") => "node",
+        _ => "instance",
+    }
 }
 
 /// What changes on the bill, the same meters together.

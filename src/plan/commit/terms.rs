@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::levels::{Open, Sizes, over_three_years};
-use super::{Futures, Item, Offer, commitment, error_percent, item, money, shares};
+use super::{Futures, Item, Offer, commitment, error_percent, item, money, round_up, shares};
 use crate::money::PLACES;
 use crate::period::{HOURS_PER_MONTH, HOURS_PER_YEAR};
 use crate::plan::sizing::scenarios::Risk;
@@ -69,12 +69,16 @@ fn choice(all: &[Offer], own: &[usize], term: Term, cost: Decimal, beside: &Besi
     }
     let levels = Sizes::levels(&offers, week, beside.open, beside.risk);
     let mut portfolio = beside.portfolio.clone();
-    let mut items: Vec<Item> = Vec::new();
+    let (mut items, mut covered): (Vec<Item>, Vec<&Offer>) = (Vec::new(), Vec::new());
     for at in own {
         if let Some(item) = item(&offers[*at], levels[*at], week) {
             portfolio.commitments.push(commitment(&offers[*at], &item, week));
             items.push(item);
+            covered.push(&offers[*at]);
         }
+    }
+    if beside.risk.is_none() {
+        round_up(&mut items, &mut portfolio, &covered, week, beside.rest);
     }
     Some(TermChoice {
         term,
