@@ -95,6 +95,9 @@ struct DemoArgs {
     /// Format of the bill: cur-legacy, cur2 or focus (CSV).
     #[arg(long, default_value = "cur2", value_parser = ["cur-legacy", "cur2", "focus"])]
     format: String,
+    /// Whose bill: acme, or orchard, which has all that sizes, schedules and Spot are about.
+    #[arg(long, default_value = "acme", value_parser = ["acme", "orchard"])]
+    company: String,
     /// File to write; standard output without it.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -208,16 +211,17 @@ fn demo(args: &DemoArgs) -> anyhow::Result<Ending> {
         "focus" => crate::demo::BillFormat::Focus,
         _ => crate::demo::BillFormat::Cur2,
     };
+    let description = if args.company == "orchard" { crate::demo::ORCHARD } else { crate::demo::DESCRIPTION };
     let rows = match &args.output {
         Some(path) => {
             let mut file = io::BufWriter::new(std::fs::File::create(path)?);
-            let rows = crate::demo::write_bill(crate::demo::DESCRIPTION, format, &mut file)?;
+            let rows = crate::demo::write_bill(description, format, &mut file)?;
             file.flush()?;
             rows
         }
-        None => crate::demo::write_bill(crate::demo::DESCRIPTION, format, &mut io::stdout().lock())?,
+        None => crate::demo::write_bill(description, format, &mut io::stdout().lock())?,
     };
-    say(&format!("{rows} charges of acme, an invented company"));
+    say(&format!("{rows} charges of {}, an invented company", args.company));
     Ok(Ending::Done)
 }
 

@@ -1,8 +1,9 @@
-//! The demo company "acme": one invented month as CUR legacy, CUR 2.0 and FOCUS 1.0 as AWS exports it.
+//! The demo companies "acme" and "orchard": an invented month of each as CUR legacy, CUR 2.0 and FOCUS 1.0 as AWS exports it.
 //!
 //! Knows: how AWS writes usage, reservations, savings plans, credits, tax and fees in the three formats, so that the
 //! totals by account, region and service agree to the last digit. Does not know: rules, savings, or any real
-//! company. `fixtures/acme/acme.toml` says what acme runs; the same description gives the same bytes, always.
+//! company. `fixtures/acme/acme.toml` says what acme runs, `fixtures/fleet/fleet.toml` what orchard does; the same description
+//! gives the same bytes, always.
 
 use std::io::Write;
 
@@ -21,6 +22,9 @@ use description::Description;
 
 /// What acme runs, at which prices, and what of it is waste.
 pub const DESCRIPTION: &str = include_str!("../fixtures/acme/acme.toml");
+
+/// The same of orchard, whose accounts and metrics (`fixtures/fleet/server.jsonl`) show sizes, schedules and Spot.
+pub const ORCHARD: &str = include_str!("../fixtures/fleet/fleet.toml");
 
 /// The formats in which AWS delivers a bill.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -169,7 +169,8 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     let verdicts =
         ready.into_iter().map(|rule| rules::judge(rule, &bill.tables)).collect::<Result<Vec<Verdicts>, _>>()?;
     let findings: Vec<Finding> = verdicts.iter().flat_map(|v| v.findings.iter().cloned()).collect();
-    let waived = waivers::apply(findings, &job.waivers, as_of);
+    let groups = derive::groups::members(&bill.tables);
+    let waived = waivers::apply(findings, &job.waivers, &groups, as_of);
     // Bills by the day have no hours to simulate.
     let (none, hourly) = (BTreeMap::new(), bill.hourly);
     let tables = if hourly { &bill.tables } else { &none };
@@ -179,7 +180,6 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
     gaps.extend(growth.iter().flat_map(review::GrowthView::gaps));
     let targets = waived.kept.iter().filter(|one| !one.changes.is_empty()).map(|one| one.target.clone()).collect();
     let hours = derive::hours::last_weeks(tables, &targets, as_of)?;
-    let groups = derive::groups::members(&bill.tables);
     let evidence = plan::Evidence {
         baseline: &baseline,
         prices: &prices,
@@ -214,6 +214,7 @@ pub fn judge(mut bill: billing::Aggregates, job: &Job) -> Result<Judged, ReviewE
         advice: &advice,
         waived: &waived.waived,
         baseline: &baseline,
+        groups: &groups,
         by: job.by.clone(),
         gaps,
     });

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
 use crate::derive::baseline::Baseline;
+use crate::derive::groups::Group;
 use crate::derive::hours::Hours;
 use crate::finding::{Finding, Verb, Verdicts};
 use crate::id::{FindingId, Target};
@@ -57,7 +58,7 @@ pub enum Standing {
     Outbid,
     /// Judged, but a price is missing: the meter.
     Unpriced(String),
-    /// Fires, worth nothing: nothing would change on the bill.
+    /// Fires, and saves nothing by itself: nothing would change on the bill.
     Hygiene,
     /// A risk on the same resource forbids it: what it is.
     Vetoed(String),
@@ -81,8 +82,6 @@ pub struct Planned {
     pub share: Option<Value>,
     /// What to buy, of a finding that asks for commitments.
     pub purchase: Option<Purchase>,
-    /// What is changed as one with others of the same: the name of a group (`derive::groups`).
-    pub group: Option<String>,
 }
 
 /// The plan: every finding with its standing, and the totals of the chosen.
@@ -147,7 +146,7 @@ pub struct Evidence<'a> {
     /// What each rule said of all that it examined.
     pub verdicts: &'a [Verdicts],
     /// Targets that are changed as one with others of the same group.
-    pub groups: &'a BTreeMap<Target, Target>,
+    pub groups: &'a BTreeMap<Target, Group>,
 }
 
 /// What the reader is willing to do.
@@ -167,8 +166,7 @@ pub fn plan(findings: Vec<Finding>, evidence: &Evidence<'_>) -> Plan {
     let Evidence { baseline, prices, .. } = *evidence;
     let judged = findings.into_iter().map(|finding| {
         let (standing, alone) = judge(&finding, baseline, prices);
-        let group = evidence.groups.get(&finding.target).and_then(|group| group.resource.clone());
-        Planned { finding, standing, alone, share: None, purchase: None, group }
+        Planned { finding, standing, alone, share: None, purchase: None }
     });
     let mut all: Vec<Planned> = judged.collect();
     limits::keep_out(&mut all, evidence);
@@ -187,6 +185,7 @@ pub fn plan(findings: Vec<Finding>, evidence: &Evidence<'_>) -> Plan {
     if let Some(week) = &mut week {
         choose(&mut targets, &units, week, &offered, evidence.limits.commitment_risk);
     }
+    units.iter().for_each(|unit| unit.set_aside(&mut targets));
     let mut out = Plan::default();
     for one in &mut targets {
         one.attribute(evidence, week.as_ref());

@@ -2,9 +2,13 @@
 //!
 //! Knows: which finding is waived and which waiver waives nothing. Does not know: money.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
+use crate::derive::groups::Group;
 use crate::finding::Finding;
+use crate::id::{RuleId, Target};
 use crate::period::AsOf;
 
 /// One accepted finding, or all of a rule.
@@ -33,10 +37,16 @@ pub struct Waived {
     pub ended: Vec<Waiver>,
 }
 
-/// Sets waived findings aside.
+/// Sets waived findings aside. A finding that is shown as one with others of its group is waived with all of them.
 #[must_use]
-pub fn apply(findings: Vec<Finding>, waivers: &[Waiver], as_of: AsOf) -> Waived {
-    let matches = |w: &Waiver, f: &Finding| w.finding == f.id.as_str() || w.finding == f.rule.as_str();
+pub fn apply(findings: Vec<Finding>, waivers: &[Waiver], groups: &BTreeMap<Target, Group>, as_of: AsOf) -> Waived {
+    let rule_and_group = |f: &Finding| Some((f.rule.clone(), groups.get(&f.target)?));
+    let together: BTreeMap<String, (RuleId, &Group)> =
+        findings.iter().filter_map(|f| Some((f.id.to_string(), rule_and_group(f)?))).collect();
+    let matches = |w: &Waiver, f: &Finding| {
+        let named = w.finding == f.id.as_str() || w.finding == f.rule.as_str();
+        named || together.get(&w.finding).is_some_and(|one| rule_and_group(f).as_ref() == Some(one))
+    };
     let mut out = Waived::default();
     for waiver in waivers {
         if !findings.iter().any(|f| matches(waiver, f)) {
@@ -83,9 +93,21 @@ mod tests {
         let as_of: AsOf = "2026-11-01".parse().unwrap();
         let one = finding("vol-1");
         let waivers = [waiver(one.id.as_str(), "2026-11-01"), waiver("ebs-volume-gp3", "2027-01-01")];
-        let out = apply(vec![one, finding("vol-2")], &waivers, as_of);
+        let out = apply(vec![one, finding("vol-2")], &waivers, &BTreeMap::new(), as_of);
         assert_eq!((out.kept.len(), out.waived.len(), out.unmatched.len(), out.ended.len()), (1, 1, 1, 0));
-        let out = apply(vec![finding("vol-1")], &[waiver("ebs-volume-gp2", "2026-10-31")], as_of);
+        let out = apply(vec![finding("vol-1")], &[waiver("ebs-volume-gp2", "2026-10-31")], &BTreeMap::new(), as_of);
         assert_eq!((out.kept.len(), out.waived.len(), out.unmatched.len(), out.ended.len()), (1, 0, 0, 1));
+    }
+
+    #[test]
+    fn a_waiver_of_one_is_a_waiver_of_its_group() {
+        let as_of: AsOf = "2026-10-01".parse().unwrap();
+        let all = ["i-1", "i-2", "i-3"].map(finding).to_vec();
+        let web = Group { kind: "ec2_instances", place: finding("web").target };
+        let groups = BTreeMap::from(["i-1", "i-2"].map(|one| (finding(one).target, web.clone())));
+        let out = apply(all.clone(), &[waiver(all[0].id.as_str(), "2026-10-31")], &groups, as_of);
+        let names = |all: Vec<&Finding>| all.into_iter().filter_map(|f| f.target.resource.clone()).collect::<Vec<_>>();
+        assert_eq!(names(out.waived.iter().map(|(f, _)| f).collect()), ["i-1", "i-2"]);
+        assert_eq!(names(out.kept.iter().collect()), ["i-3"]);
     }
 }

@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 
 use rust_decimal::Decimal;
 use scale_surgeon::dataset::Dataset;
-use scale_surgeon::demo::{BillFormat, write_bill};
 use scale_surgeon::report::{self, Format, Templates};
 use scale_surgeon::review::{Review, RuleLine};
 use scale_surgeon::{Job, billing, review, rules};
@@ -14,7 +13,6 @@ use scale_surgeon::{Job, billing, review, rules};
 use crate::collect::variable;
 use crate::common::{aggregates, another_program_agrees, repository, surgeon, surgeon_with_credentials};
 
-const DESCRIPTION: &str = include_str!("../fixtures/fleet/fleet.toml");
 /// The only account is the one that asks.
 const EVERYTHING: [&str; 2] = ["--region", "eu-west-1"];
 
@@ -23,8 +21,9 @@ fn bill() -> PathBuf {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        let file = std::fs::File::create(folder.path().join("fleet.csv")).unwrap();
-        write_bill(DESCRIPTION, BillFormat::Cur2, &mut std::io::BufWriter::new(file)).unwrap();
+        let file = folder.path().join("fleet.csv").display().to_string();
+        let (code, _, err) = surgeon(&["demo", "--company", "orchard", "-o", &file]);
+        assert_eq!((code, err.trim()), (0, "34875 charges of orchard, an invented company"));
         folder
     });
     folder.path().join("fleet.csv")

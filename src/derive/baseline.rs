@@ -111,7 +111,7 @@ pub(super) fn between(frame: &DataFrame, start: i64, end: i64) -> PolarsResult<D
     frame.filter(&mask)
 }
 
-pub(super) fn targets(frame: &DataFrame) -> Vec<Target> {
+pub(crate) fn targets(frame: &DataFrame) -> Vec<Target> {
     let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
     accounts
         .into_iter()

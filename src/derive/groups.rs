@@ -12,34 +12,43 @@ use crate::id::Target;
 use crate::table::read::columns_of;
 use crate::table::{EC2_INSTANCES, ECS_TASKS, ELASTICACHE_CLUSTERS};
 
-/// The group of each instance, task and node that is in one; its resource is what people call it: the group's name, or the cluster and
-/// the service, as in `shop/web`.
+/// What is changed as one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Group {
+    /// The table of its members: groups of two kinds may have one name.
+    pub kind: &'static str,
+    /// Where it is, and what people call it: the group's name, or the cluster and the service, as in `shop/web`.
+    pub place: Target,
+}
+
+/// The group of each instance, task and node that is in one.
 #[must_use]
-pub fn members(tables: &BTreeMap<String, DataFrame>) -> BTreeMap<Target, Target> {
+pub fn members(tables: &BTreeMap<String, DataFrame>) -> BTreeMap<Target, Group> {
     let mut all = BTreeMap::new();
     if let Some(instances) = tables.get(EC2_INSTANCES.name) {
         let [names] = columns_of(instances, ["AutoScalingGroupName"]);
-        all.extend(named(instances, names));
+        all.extend(named(EC2_INSTANCES.name, instances, names));
     }
     if let Some(tasks) = tables.get(ECS_TASKS.name) {
         let [clusters, services] = columns_of(tasks, ["ClusterName", "ServiceName"]);
         let name = |(cluster, service): (Option<String>, Option<String>)| Some(format!("{}/{}", cluster?, service?));
-        all.extend(named(tasks, clusters.into_iter().zip(services).map(name)));
+        all.extend(named(ECS_TASKS.name, tasks, clusters.into_iter().zip(services).map(name)));
     }
     if let Some(nodes) = tables.get(ELASTICACHE_CLUSTERS.name) {
         let [groups] = columns_of(nodes, ["ReplicationGroupId"]);
-        all.extend(named(nodes, groups));
+        all.extend(named(ELASTICACHE_CLUSTERS.name, nodes, groups));
     }
     all
 }
 
 /// Each resource whose group has a name, with its group in the same place.
 fn named(
+    kind: &'static str,
     resources: &DataFrame,
     names: impl IntoIterator<Item = Option<String>>,
-) -> impl Iterator<Item = (Target, Target)> {
-    let of = |(resource, name): (Target, Option<String>)| {
-        let group = Target { resource: Some(name?), ..resource.clone() };
+) -> impl Iterator<Item = (Target, Group)> {
+    let of = move |(resource, name): (Target, Option<String>)| {
+        let group = Group { kind, place: Target { resource: Some(name?), ..resource.clone() } };
         Some((resource, group))
     };
     targets(resources).into_iter().zip(names).filter_map(of)
@@ -87,9 +96,16 @@ mod tests {
             (EC2_INSTANCES.name.to_owned(), Rows::of(instances).frame().unwrap()),
             (ECS_TASKS.name.to_owned(), Rows::of(tasks).frame().unwrap()),
         ]);
-        let expected =
-            [("i-1", "web"), ("task/shop/1", "shop/web"), ("task/shop/2", "shop/web"), ("sessions-001", "sessions")];
-        assert_eq!(members(&tables), BTreeMap::from(expected.map(|(one, group)| (target(one), target(group)))));
+        let [instances, tasks, nodes] = [EC2_INSTANCES.name, ECS_TASKS.name, ELASTICACHE_CLUSTERS.name];
+        let expected = [
+            (instances, "i-1", "web"),
+            (tasks, "task/shop/1", "shop/web"),
+            (tasks, "task/shop/2", "shop/web"),
+            (nodes, "sessions-001", "sessions"),
+        ];
+        let group = |kind, name: &str| Group { kind, place: target(name) };
+        let expected = expected.map(|(kind, one, name)| (target(one), group(kind, name)));
+        assert_eq!(members(&tables), BTreeMap::from(expected));
         assert_eq!(members(&BTreeMap::new()), BTreeMap::new());
     }
 }

@@ -151,8 +151,9 @@ pub(super) fn buy(
         let mut purchase = Purchase::default();
         let first = portfolio.commitments.len();
         let mut covered: Vec<Offer> = Vec::new();
-        let sum = |levels: &[f64]| own.iter().map(|at| money(levels[*at])).sum::<Decimal>();
-        purchase.over_commit = (sum(&before) - sum(&after.levels)).max(Decimal::ZERO).round_dp(3);
+        // Each by itself: what is bought of one covers nothing of another.
+        let too_much = |at: &usize| (money(before[*at]) - money(after.levels[*at])).max(Decimal::ZERO);
+        purchase.over_commit = own.iter().map(too_much).sum::<Decimal>().round_dp(3);
         for at in &own {
             let Some(item) = item(&all[*at], after.levels[*at], week) else { continue };
             portfolio.commitments.push(commitment(&all[*at], &item, week));
@@ -165,7 +166,13 @@ pub(super) fn buy(
         let with = week.month_of_bill(&rest, &portfolio);
         let saving = (cost - with).round_dp(PLACES);
         let offers: Vec<Offer> = own.iter().map(|at| all[*at].clone()).collect();
-        let alone = with_levels(&offers, &Sizes::levels(&offers, week, &open_today, risk), week);
+        let levels = Sizes::levels(&offers, week, &open_today, risk);
+        let mut alone = with_levels(&offers, &levels, week);
+        if risk.is_none() {
+            let sized = offers.iter().zip(&levels).filter_map(|(one, level)| Some((item(one, *level, week)?, one)));
+            let (mut items, sized): (Vec<Item>, Vec<&Offer>) = sized.unzip();
+            round_up(&mut items, &mut alone, &sized, week, &today);
+        }
         let alone = (alone_cost - week.month_of_bill(&today, &alone)).round_dp(PLACES);
         if saving < CENT {
             portfolio.commitments.truncate(first);
@@ -260,7 +267,7 @@ pub(super) fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) 
     let mut all: Vec<Offer> = Vec::new();
     for (planned, one) in offers.iter_mut().enumerate().filter(|(_, one)| one.standing == Standing::Hygiene) {
         let known = all.len();
-        let mut unpriced = None;
+        let mut unpriced: Vec<String> = Vec::new();
         for change in &one.finding.changes {
             let Verb::Commit(term) = change.verb else { continue };
             let Term::Committed { plan, .. } = term else { continue };
@@ -272,7 +279,7 @@ pub(super) fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) 
             };
             for scope in scopes {
                 // Two meters of a finding may bring the same.
-                if all[known..].iter().any(|offer| offer.scope == scope) {
+                if all[known..].iter().any(|offer| offer.plan == plan && offer.scope == scope) {
                     continue;
                 }
                 let shares = shares(&scope, plan, &term, week, prices);
@@ -280,13 +287,24 @@ pub(super) fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) 
                     all.push(Offer { planned, term, plan, scope, shares });
                 }
             }
-            if all.len() == known {
+            // A meter that has no rate itself is unpriced, whatever the plan could bring in its place.
+            let own = change.meter.as_ref().and_then(|meter| week.class(&(region.clone(), meter.clone())));
+            let priced =
+                |offer: &Offer| own.is_none_or(|own| !matches!(offer.scope, Scope::Reserved(_)) || offer.covers(own));
+            if !all[known..].iter().any(priced) {
                 let of = change.meter.as_ref().map(|meter| format!(" of {meter}")).unwrap_or_default();
-                unpriced = Some(format!("{term}{of}"));
+                unpriced.push(format!("{term}{of}"));
             }
         }
-        if let Some(term) = unpriced.filter(|_| all.len() == known) {
-            one.standing = Standing::Unpriced(term);
+        let Some(first) = unpriced.first() else { continue };
+        if all.len() == known {
+            one.standing = Standing::Unpriced(first.clone());
+        } else {
+            let others = match unpriced.len() - 1 {
+                0 => String::new(),
+                others => format!(" and {others} more"),
+            };
+            one.finding.message.push_str(&format!(" No price is known for {first}{others}: not in this figure."));
         }
     }
     all
@@ -299,11 +317,12 @@ fn reserved(meter: &Meter, region: Option<&String>, week: &Week<'_>) -> Vec<Scop
         week.usage().hours.iter().flat_map(|hour| hour.cells.iter().map(|cell| cell.class)).collect();
     // `AmazonRDS/InstanceUsage` of `AmazonRDS/InstanceUsage:db.r5.large`.
     let charged_as = |meter: &Meter| meter.0.split(':').next().map(str::to_owned);
-    let classes = week.usage().classes.iter().enumerate().filter(|(place, class)| {
-        let brought = !used.contains(place) && class.region.as_ref() == region;
-        *place == own || brought && charged_as(&class.meter) == charged_as(meter)
+    let brought = week.usage().classes.iter().enumerate().filter(|(place, class)| {
+        let is_new = *place != own && !used.contains(place) && class.region.as_ref() == region;
+        is_new && charged_as(&class.meter) == charged_as(meter)
     });
-    classes.map(|(place, _)| Scope::Reserved(place)).collect()
+    // Its own first: that is the one whose terms are compared.
+    std::iter::once(own).chain(brought.map(|(place, _)| place)).map(Scope::Reserved).collect()
 }
 
 /// Families of a region, those that the plan brings included.

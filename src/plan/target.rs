@@ -36,6 +36,8 @@ pub(super) struct OnTarget {
     pub(super) chosen: usize,
     /// Nothing is changed because of what is bought.
     pub(super) outbid: bool,
+    /// Nothing is changed, but others of its group are.
+    pub(super) aside: bool,
     /// What each prefix of the chosen findings does to the week.
     pub(super) shifts: Vec<Option<Shift>>,
     /// The part of each prefix's saving that the week does not tell.
@@ -55,6 +57,7 @@ impl OnTarget {
             sets: vec![nothing],
             chosen: 0,
             outbid: false,
+            aside: false,
             shifts: Vec::new(),
             fixed: Vec::new(),
         };
@@ -203,7 +206,7 @@ impl OnTarget {
                 continue;
             }
             if !members.contains(&index) {
-                one.standing = match (members.is_empty(), self.outbid) {
+                one.standing = match (members.is_empty() && !self.aside, self.outbid) {
                     (true, true) => Standing::Outbid,
                     (true, false) => Standing::Covered,
                     (false, _) => Standing::Outdone,

@@ -66,7 +66,7 @@ fn planned(findings: Vec<Finding>, lines: Vec<Line>) -> Plan {
     plan(findings, &evidence(&baseline, &prices))
 }
 
-static NO_GROUPS: BTreeMap<Target, Target> = BTreeMap::new();
+static NO_GROUPS: BTreeMap<Target, Group> = BTreeMap::new();
 
 fn evidence<'a>(baseline: &'a Baseline, prices: &'a PriceBook) -> Evidence<'a> {
     Evidence { baseline, prices, rules: &[], hours: None, limits: Limits::default(), verdicts: &[], groups: &NO_GROUPS }
@@ -106,7 +106,8 @@ fn what_is_one_group_changes_as_one() {
     let names = ["x-1", "x-2", "x-3"];
     let lines = names.map(|name| (of(name), vec![line(GP2, 1000, 100, 0)])).into();
     let baseline = Baseline { lines, ..Baseline::default() };
-    let groups: BTreeMap<Target, Target> = names.map(|name| (of(name), of("web"))).into();
+    let web = Group { kind: "ec2_instances", place: of("web") };
+    let groups: BTreeMap<Target, Group> = names.map(|name| (of(name), web.clone())).into();
     let findings = || {
         let all = [
             ("ebs-a", "x-1", 900),
@@ -132,7 +133,8 @@ fn what_is_one_group_changes_as_one() {
         (named(&[("ebs-a", "x-1"), ("ebs-b", "x-2"), ("ebs-b", "x-3")]), 17.into())
     );
     assert_eq!((chosen(&together), together.net()), (named(&[("ebs-a", "x-1"), ("ebs-a", "x-2")]), 12.into()));
-    assert!(together.findings.iter().all(|one| one.group.as_deref() == Some("web")));
+    let left = together.findings.iter().find(|one| one.finding.target == of("x-3")).unwrap();
+    assert_eq!(left.standing, Standing::Outdone);
 }
 
 #[test]

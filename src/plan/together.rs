@@ -15,6 +15,7 @@ use super::joint::{Choice, Resource};
 use super::target::OnTarget;
 use super::value::Move;
 use super::week::Shift;
+use crate::derive::groups::Group;
 use crate::id::{RuleId, Target};
 
 /// Targets that choose together.
@@ -26,8 +27,8 @@ pub(super) struct Unit {
 }
 
 /// All targets as units; those of a group choose what is best for the group.
-pub(super) fn units(targets: &mut [OnTarget], groups: &BTreeMap<Target, Target>) -> Vec<Unit> {
-    let mut of_group: BTreeMap<&Target, Vec<usize>> = BTreeMap::new();
+pub(super) fn units(targets: &mut [OnTarget], groups: &BTreeMap<Target, Group>) -> Vec<Unit> {
+    let mut of_group: BTreeMap<&Group, Vec<usize>> = BTreeMap::new();
     let mut units = Vec::new();
     for (at, one) in targets.iter().enumerate() {
         match groups.get(one.target()) {
@@ -49,6 +50,8 @@ pub(super) fn units(targets: &mut [OnTarget], groups: &BTreeMap<Target, Target>)
 fn choices(members: &[usize], targets: &[OnTarget]) -> Vec<Vec<usize>> {
     let sets = members.iter().flat_map(|at| (0..targets[*at].sets().len()).map(|set| targets[*at].rules_of(set)));
     let mut wanted: Vec<BTreeSet<&RuleId>> = sets.collect::<BTreeSet<_>>().into_iter().collect();
+    // What each would take alone: rules of different members may stand beside each other.
+    wanted.push(members.iter().flat_map(|at| targets[*at].rules_of(targets[*at].chosen)).collect());
     wanted.sort_by_key(BTreeSet::len);
     let mut all: Vec<Vec<usize>> = Vec::new();
     for rules in wanted {
@@ -81,6 +84,14 @@ impl Unit {
     pub(super) fn take(&self, choice: usize, targets: &mut [OnTarget]) {
         for (at, set) in self.members.iter().zip(self.choices.get(choice).into_iter().flatten()) {
             targets[*at].chosen = *set;
+        }
+    }
+
+    /// Tells members with which nothing is done that something is with others.
+    pub(super) fn set_aside(&self, targets: &mut [OnTarget]) {
+        let is_changed = self.members.iter().any(|at| targets[*at].chosen != 0);
+        for at in &self.members {
+            targets[*at].aside = is_changed && targets[*at].chosen == 0;
         }
     }
 

@@ -62,6 +62,8 @@ impl View {
             ("chosen", first(&self.chosen, shape.rows)),
             ("others", first(&self.others, shape.rows.saturating_sub(self.chosen.len()))),
             ("detailed", all.take(shape.details).cloned().collect::<Value>()),
+            // Findings of a group are one row, whatever a limit leaves out.
+            ("rows_in_plan", Value::from(self.chosen.len())),
             ("chapters", Value::from(shape.chapters)),
             ("cut", self.cut(shape)),
             ("charts", charts),

@@ -14,13 +14,17 @@ use crate::money::parse_decimal;
 /// Amounts of which a group shows the sum.
 const SUMS: [&str; 5] = ["cost", "list", "effective", "net", "once"];
 
-/// The findings as they are shown, most net saving first; `instances` lists those of a group, and is empty for everything else; `member`
+/// The findings as they are shown, most net saving first where they have one; `instances` lists those of a group, and is empty for everything else; `member`
 /// is what one of them is called: instance, task, node.
 pub(super) fn gathered(findings: &[&Json]) -> Vec<Json> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut all: Vec<Vec<&Json>> = Vec::new();
     for finding in findings {
-        let key = ["rule", "group", "account", "region", "standing"].map(|name| finding[name].to_string()).join(" ");
+        let key = {
+            // Why a chosen one is held back is told of the whole group.
+            let why = if finding["standing"] == "chosen" { "standing" } else { "standing_reason" };
+            ["rule", "group", "account", "region", "standing", why].map(|name| finding[name].to_string()).join(" ")
+        };
         let place = finding["group"].is_string().then(|| *places.entry(key).or_insert(all.len()));
         match place.and_then(|place| all.get_mut(place)) {
             Some(group) => group.push(finding),

@@ -41,7 +41,7 @@ pub struct Commands {
 }
 
 /// The commands of a finding; `None`: its page advises none of them, there is nothing to switch, or a name is not such as may stand in a
-/// command. Findings on the instances of one group have the same: they are to be shown once.
+/// command. Findings on the instances of one group have the same; the report shows those that stand alike once.
 ///
 /// `as_of` is the time for which the hours off are in UTC: the offset of the finding's time zone then is taken back. What starts in an
 /// hour that spring skips does not start that day (AWS re:Post, eventbridge-scheduler-adjust-dst). A running mode follows no clock, and asks

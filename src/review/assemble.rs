@@ -17,6 +17,7 @@ use super::{
 use crate::billing::tie_out;
 use crate::derive::baseline::Baseline;
 use crate::derive::breakdown::{self, Cost};
+use crate::derive::groups::Group;
 use crate::estimate::Unpriced;
 use crate::finding::{Finding, Verb, Verdicts};
 use crate::id::Target;
@@ -70,6 +71,8 @@ pub struct Inputs<'a> {
     pub waived: &'a [(Finding, Waiver)],
     /// Costs by target.
     pub baseline: &'a Baseline,
+    /// What is changed as one.
+    pub groups: &'a BTreeMap<Target, Group>,
     /// `tag:team`, `account`, `service`, `region`.
     pub by: Option<String>,
     /// What could not be read.
@@ -245,8 +248,8 @@ impl<'a> Context<'a> {
         by_strategy.sort_by(|a, b| b.net.cmp(&a.net).then_with(|| a.strategy.cmp(&b.strategy)));
         // Dated first, oldest first; what the export does not date comes last.
         let (dated, undated): (Vec<_>, Vec<_>) = plan.held_until.iter().partition(|(date, _)| date.is_some());
-        let net_from =
-            dated.into_iter().chain(undated).map(|(date, adds)| NetFrom { date: date.clone(), adds: Amount(*adds) });
+        let net_from = dated.into_iter().chain(undated).filter(|(_, adds)| !adds.round_dp(2).is_zero());
+        let net_from = net_from.map(|(date, adds)| NetFrom { date: date.clone(), adds: Amount(*adds) });
         PlanView {
             gross: Amount(plan.gross),
             overlap: Amount(plan.overlap()),
@@ -312,11 +315,10 @@ impl<'a> Context<'a> {
 
     fn planned_view(&self, planned: &Planned) -> Option<FindingView> {
         let mut view = self.view(&planned.finding)?;
-        view.group.clone_from(&planned.group);
         (view.standing, view.standing_reason) = match &planned.standing {
             PlanStanding::Chosen => (Standing::Chosen, None),
             PlanStanding::Outdone => {
-                (Standing::Outdone, Some("another change of the same resource saves as much or more".into()))
+                (Standing::Outdone, Some("another change of the same resource or group saves as much or more".into()))
             }
             PlanStanding::Covered => {
                 let why = "commitments in force would stand idle: until they end it costs more than it saves";
@@ -341,7 +343,7 @@ impl<'a> Context<'a> {
             let value = planned.share.as_ref().unwrap_or(alone);
             let later = later(value);
             view.committed = !later.is_empty();
-            view.net_from = later.last().and_then(|(date, _)| date.clone());
+            view.net_from = later.first().and_then(|(date, _)| date.clone());
             view.once = (!alone.once.is_zero()).then_some(Amount(alone.once));
             view.changes = alone
                 .changes
@@ -388,7 +390,7 @@ impl<'a> Context<'a> {
             account: finding.target.account.clone(),
             region: finding.target.region.clone(),
             resource: finding.target.resource.clone(),
-            group: None,
+            group: self.inputs.groups.get(&finding.target).and_then(|group| group.place.resource.clone()),
             service: self.inputs.baseline.service_of(&finding.target),
             message: finding.message.clone(),
             standing: Standing::Hygiene,

@@ -71,12 +71,12 @@ impl Calibration {
     pub fn like(&self, statistic: f64) -> Ratios {
         let count = self.observed.len().min(NEIGHBOURS.max(self.observed.len() / NEIGHBOUR_PART));
         let own = statistic.ln();
-        let far = |place: usize| (self.logarithms[place] - own).abs();
-        // The nearest are side by side: the first of them is the first that is not further than the one after the last.
+        // The nearest are side by side. Sums and not distances: of equal statistics below its own those above are nearer all the same.
+        let is_further = |first: usize| self.logarithms[first] + self.logarithms[first + count] < 2.0 * own;
         let (mut from, mut end) = (0, self.observed.len() - count);
         while from < end {
             let middle = usize::midpoint(from, end);
-            if far(middle) > far(middle + count) { from = middle + 1 } else { end = middle }
+            if is_further(middle) { from = middle + 1 } else { end = middle }
         }
         let near = self.by_ratio.iter().filter(|place| (from..from + count).contains(*place));
         Ratios(near.map(|place| self.observed[*place].ratio).collect())

@@ -155,3 +155,14 @@ fn a_machine_is_compared_with_those_that_use_as_much() {
     let risk = |statistic| calibration.like(statistic).exceeding(2.0);
     assert_eq!((risk(0.01), risk(0.85), calibration.like(0.5).count()), (1.0, 1.0 / 301.0, 300));
 }
+
+/// 260 idle machines with the same statistic and 40 busy ones: the 200 nearest to a busy one are the 40 and 160 of the idle.
+#[test]
+fn many_machines_with_one_statistic_do_not_hide_the_nearer_ones() {
+    let one = |at: u32| match at {
+        0..260 => Observed { statistic: 0.001, ratio: 1.0 },
+        _ => Observed { statistic: 0.5, ratio: 3.0 },
+    };
+    let risk = Calibration::new((0..300).map(one).collect(), String::new()).like(0.5).exceeding(2.0);
+    assert!((risk - 41.0 / 201.0).abs() < 1e-12, "{risk}");
+}

@@ -61,8 +61,9 @@ fn choice(all: &[Offer], own: &[usize], term: Term, cost: Decimal, beside: &Besi
     for at in own {
         let offer = &mut offers[*at];
         let known = shares(&offer.scope, offer.plan, &term, week, prices);
-        // What this term has no rate for, it cannot be compared on.
-        if known.len() < offer.shares.len() {
+        // What this term has no rate for, it cannot be compared on; what nobody uses then needs none.
+        let is_used = |class: &usize| beside.open.iter().flatten().any(|hour| hour[*class] > 0.0);
+        if offer.shares.keys().any(|class| is_used(class) && !known.contains_key(class)) {
             return None;
         }
         (offer.term, offer.shares) = (term, known);

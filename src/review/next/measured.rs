@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::{DataFrame, IntoLazy, UniqueKeepStrategy, col};
 
 use super::Need;
+use crate::derive::baseline::targets;
 use crate::finding::Verdicts;
 use crate::id::Target;
 use crate::rules::{Rule, Strategy, Tables};
@@ -38,8 +39,8 @@ type Place = (Option<String>, Option<String>);
 pub(in crate::review) struct Measured<'a> {
     /// Names of the metrics that have a value, by resource.
     metrics: BTreeMap<Target, BTreeSet<String>>,
-    /// Instance of each attached volume.
-    machines: BTreeMap<Target, String>,
+    /// What is measured in place of it: the instance of a volume, the service of a task.
+    instead: BTreeMap<Target, String>,
     /// Places that an inventory was asked of.
     asked: BTreeSet<Place>,
     /// What rules that read metrics, and could save, have judged.
@@ -62,7 +63,11 @@ impl<'a> Measured<'a> {
         }
         Measured {
             metrics: table(table::RESOURCE_METRICS.name).map(metrics).unwrap_or_default(),
-            machines: table(table::EBS_VOLUMES.name).map(machines).unwrap_or_default(),
+            instead: [(&table::EBS_VOLUMES, "InstanceId"), (&table::ECS_TASKS, "ServiceArn")]
+                .into_iter()
+                .filter_map(|(of, column)| Some(instead(table(of.name)?, column)))
+                .flatten()
+                .collect(),
             asked: table(table::COLLECTED.name).map(places).unwrap_or_default(),
             judged,
         }
@@ -85,8 +90,8 @@ impl<'a> Measured<'a> {
         if !reads_metrics(rule) || reads(table::AUTO_SCALING_GROUPS.name) {
             return Need::Rest;
         }
-        let machine = self.machines.get(target).map(|id| Target { resource: Some(id.clone()), ..target.clone() });
-        let inside = self.metrics.get(machine.as_ref().unwrap_or(target));
+        let other = self.instead.get(target).map(|id| Target { resource: Some(id.clone()), ..target.clone() });
+        let inside = self.metrics.get(other.as_ref().unwrap_or(target));
         let has = |name: &str| inside.is_some_and(|names| names.contains(name));
         let named: Vec<&str> = OF_AGENT.into_iter().filter(|name| rule.query.contains(name)).collect();
         match () {
@@ -117,20 +122,13 @@ fn metrics(resource_metrics: &DataFrame) -> BTreeMap<Target, BTreeSet<String>> {
     all
 }
 
-fn machines(ebs_volumes: &DataFrame) -> BTreeMap<Target, String> {
-    let instances = texts(ebs_volumes, "InstanceId");
-    targets(ebs_volumes).into_iter().zip(instances).filter_map(|(volume, id)| Some((volume, id?))).collect()
+fn instead(frame: &DataFrame, column: &str) -> BTreeMap<Target, String> {
+    targets(frame).into_iter().zip(texts(frame, column)).filter_map(|(one, id)| Some((one, id?))).collect()
 }
 
 fn places(collected: &DataFrame) -> BTreeSet<Place> {
     let [accounts, regions] = columns_of(collected, ["SubAccountId", "RegionId"]);
     accounts.into_iter().zip(regions).collect()
-}
-
-fn targets(frame: &DataFrame) -> Vec<Target> {
-    let [accounts, regions, resources] = columns_of(frame, ["SubAccountId", "RegionId", "ResourceId"]);
-    let places = accounts.into_iter().zip(regions).zip(resources);
-    places.map(|((account, region), resource)| Target { account, region, resource }).collect()
 }
 
 #[cfg(test)]
