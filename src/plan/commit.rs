@@ -1,10 +1,10 @@
 //! What to commit to, on the usage that remains once the rest of the plan is done.
 //!
-//! Knows: offers of pages (a kind of commitment, its term, what it covers), the hours that commitments in force and the plan
+//! Knows: offers of pages (`offers`), the hours that commitments in force and the plan
 //! leave on demand, in the bill's last weeks and in the last one. Each purchase is then valued as the difference of two exact bills of
 //! the last week. Does not know: how a level is found (`sizing`), whether the money is there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
@@ -13,17 +13,18 @@ use super::sizing::scenarios::Risk;
 use super::value::{ChangeValue, Value};
 use super::week::{Shift, Week, float};
 use super::{Planned, Standing};
-use crate::finding::Verb;
-use crate::id::Meter;
 use crate::money::PLACES;
 use crate::period::{HOURS_PER_MONTH, HOURS_PER_YEAR};
 use crate::prices::{Payment, Plan, PriceBook, Term};
-use crate::simulate::{Benefit, Commitment, Pool, Portfolio, Usage, eligible};
+use crate::simulate::{Benefit, Commitment, Portfolio, Usage, eligible};
 
 mod levels;
+mod offers;
 mod terms;
 
 use levels::{Open, Sizes};
+pub(super) use offers::{Offer, read};
+use offers::{Scope, shares};
 pub use terms::TermChoice;
 use terms::{Beside, terms};
 
@@ -81,25 +82,6 @@ pub struct Futures {
     pub low: Decimal,
     /// Share of the years in which they lose money.
     pub loss: Decimal,
-}
-
-/// What an offer covers.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Scope {
-    Reserved(usize),
-    Narrow(String, String),
-    Wide,
-}
-
-/// An offer of a page.
-#[derive(Clone, Debug)]
-pub(super) struct Offer {
-    planned: usize,
-    term: Term,
-    plan: Plan,
-    scope: Scope,
-    /// Rate as a share of the on-demand price, by class.
-    shares: BTreeMap<usize, Decimal>,
 }
 
 /// What would be bought of the offers by the open dollars of hours alone. Savings plans are not rounded to what can be bought:
@@ -254,108 +236,6 @@ fn later(
 pub(super) const STEP: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
 
 const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
-
-impl Offer {
-    /// Whether it covers a class.
-    pub(super) fn covers(&self, class: usize) -> bool {
-        self.shares.contains_key(&class)
-    }
-}
-
-/// What findings offer; one whose rates are not known is unpriced.
-pub(super) fn read(offers: &mut [Planned], week: &Week<'_>, prices: &PriceBook) -> Vec<Offer> {
-    let mut all: Vec<Offer> = Vec::new();
-    for (planned, one) in offers.iter_mut().enumerate().filter(|(_, one)| one.standing == Standing::Hygiene) {
-        let known = all.len();
-        let mut unpriced: Vec<String> = Vec::new();
-        for change in &one.finding.changes {
-            let Verb::Commit(term) = change.verb else { continue };
-            let Term::Committed { plan, .. } = term else { continue };
-            let region = one.finding.target.region.clone();
-            let scopes = match plan {
-                Plan::Ec2InstanceSavingsPlan => families(week, region.as_deref()),
-                Plan::ComputeSavingsPlan | Plan::DatabaseSavingsPlan => vec![Scope::Wide],
-                _ => change.meter.as_ref().map(|meter| reserved(meter, region.as_ref(), week)).unwrap_or_default(),
-            };
-            for scope in scopes {
-                // Two meters of a finding may bring the same.
-                if all[known..].iter().any(|offer| offer.plan == plan && offer.scope == scope) {
-                    continue;
-                }
-                let shares = shares(&scope, plan, &term, week, prices);
-                if !shares.is_empty() {
-                    all.push(Offer { planned, term, plan, scope, shares });
-                }
-            }
-            // A meter that has no rate itself is unpriced, whatever the plan could bring in its place.
-            let own = change.meter.as_ref().and_then(|meter| week.class(&(region.clone(), meter.clone())));
-            let priced =
-                |offer: &Offer| own.is_none_or(|own| !matches!(offer.scope, Scope::Reserved(_)) || offer.covers(own));
-            if !all[known..].iter().any(priced) {
-                let of = change.meter.as_ref().map(|meter| format!(" of {meter}")).unwrap_or_default();
-                unpriced.push(format!("{term}{of}"));
-            }
-        }
-        let Some(first) = unpriced.first() else { continue };
-        if all.len() == known {
-            one.standing = Standing::Unpriced(first.clone());
-        } else {
-            let others = match unpriced.len() - 1 {
-                0 => String::new(),
-                others => format!(" and {others} more"),
-            };
-            one.finding.message.push_str(&format!(" No price is known for {first}{others}: not in this figure."));
-        }
-    }
-    all
-}
-
-/// A meter that can be reserved, and what the plan could bring in its place: what is charged in the same way, and nobody uses yet.
-fn reserved(meter: &Meter, region: Option<&String>, week: &Week<'_>) -> Vec<Scope> {
-    let Some(own) = week.class(&(region.cloned(), meter.clone())) else { return Vec::new() };
-    let used: BTreeSet<usize> =
-        week.usage().hours.iter().flat_map(|hour| hour.cells.iter().map(|cell| cell.class)).collect();
-    // `AmazonRDS/InstanceUsage` of `AmazonRDS/InstanceUsage:db.r5.large`.
-    let charged_as = |meter: &Meter| meter.0.split(':').next().map(str::to_owned);
-    let brought = week.usage().classes.iter().enumerate().filter(|(place, class)| {
-        let is_new = *place != own && !used.contains(place) && class.region.as_ref() == region;
-        is_new && charged_as(&class.meter) == charged_as(meter)
-    });
-    // Its own first: that is the one whose terms are compared.
-    std::iter::once(own).chain(brought.map(|(place, _)| place)).map(Scope::Reserved).collect()
-}
-
-/// Families of a region, those that the plan brings included.
-fn families(week: &Week<'_>, region: Option<&str>) -> Vec<Scope> {
-    let classes = week.usage().classes.iter().filter(|class| class.region.as_deref() == region);
-    let compute = classes.filter(|class| eligible(&class.meter).is_some_and(|known| known.pool == Pool::Compute));
-    let families: BTreeSet<String> = compute.filter_map(|class| class.family.clone()).collect();
-    let region = region.unwrap_or_default();
-    families.into_iter().map(|family| Scope::Narrow(family, region.to_owned())).collect()
-}
-
-/// Rates as shares of the on-demand price, by class, where they are known.
-fn shares(scope: &Scope, plan: Plan, term: &Term, week: &Week<'_>, prices: &PriceBook) -> BTreeMap<usize, Decimal> {
-    let mut shares = BTreeMap::new();
-    for (place, class) in week.usage().classes.iter().enumerate() {
-        let pool = eligible(&class.meter).map(|known| known.pool);
-        let inside = match scope {
-            Scope::Reserved(only) => *only == place,
-            Scope::Narrow(family, region) => {
-                pool == Some(Pool::Compute)
-                    && class.family.as_ref() == Some(family)
-                    && class.region.as_ref() == Some(region)
-            }
-            Scope::Wide if plan == Plan::DatabaseSavingsPlan => pool == Some(Pool::Database),
-            Scope::Wide => pool == Some(Pool::Compute),
-        };
-        let share = inside.then(|| prices.committed_share(&class.meter, class.region.as_deref(), term)).flatten();
-        if let Some(share) = share.filter(|share| *share > Decimal::ZERO && *share < Decimal::ONE) {
-            shares.insert(place, share);
-        }
-    }
-    shares
-}
 
 /// Where what a step leaves open is worth more than a whole step costs, one step more is bought, of one plan after the other. `items` are
 /// the last in the portfolio.
